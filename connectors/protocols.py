@@ -8,11 +8,13 @@ in its repr. All datetimes are aware; dates are UK calendar days.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
+
+from mappings.bodies import LadoPackage
 
 
 @dataclass(frozen=True)
@@ -301,33 +303,6 @@ class SearchableNotifier(Notifier, Protocol):
 
 
 # ---- the LADO desk ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, repr=False)
-class FormField:
-    """One field of the form, in the form's order. `value` None with `to_be_completed`: a manager must fill it in."""
-
-    key: str
-    title: str
-    value: str | list[str] | bool | None
-    source: str | None = None  # the form's `from`
-    to_be_completed: bool = False
-    section: str = ""
-    section_title: str = ""
-
-
-@dataclass(frozen=True, repr=False)
-class LadoPackage:
-    """One submission for one adult of concern, ready to be written as JSON and PDF."""
-
-    incident: str
-    revision: int
-    adult: str
-    triggers: tuple[int, ...]
-    fields: tuple[FormField, ...]
-    children: tuple[tuple[FormField, ...], ...] = field(default=())  # the child section, once for each child
-    form: str = "lado-contact-form"
-    version: int = 1
 
 
 @dataclass(frozen=True)
