@@ -1,1 +1,1 @@
-
+"""The durable record: what was seen, what is owed, what was sent, what came back."""

@@ -1,0 +1,115 @@
+"""Every act has an owner: an append-only trail, each entry carrying the hash of the one before it.
+
+`record` opens no transaction of its own: an act and its entry are written together or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from ledger.database import Ledger
+from ledger.tables import audit_entry, meta
+
+_START = "0" * 64
+_HEAD = "audit_head"
+
+
+@dataclass(frozen=True)
+class Act:
+    """What was done to which record. `detail` holds ids, counts and states, never a name or a text."""
+
+    act: str
+    record: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]) -> None:
+    """Append acts to the trail, in the transaction that does them."""
+    if not acts:
+        return
+    sequence, previous = _locked_head(connection)
+    rows = []
+    for act in acts:
+        sequence += 1
+        row = {
+            "sequence": sequence,
+            "at": at,
+            "actor": actor,
+            "act": act.act,
+            "record": act.record,
+            "detail": json.dumps(dict(act.detail), sort_keys=True, separators=(",", ":"), default=str),
+            "previous": previous,
+        }
+        previous = row["hash"] = _hash(row)
+        rows.append(row)
+    connection.execute(audit_entry.insert(), rows)
+    connection.execute(update(meta).where(meta.c.name == _HEAD).values(value=f"{sequence}:{previous}"))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `verify` found: how many entries, the last hash to keep elsewhere, and the first place that is wrong."""
+
+    entries: int
+    head: str
+    broken_at: int | None = None
+    sentence: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the whole chain holds."""
+        return self.broken_at is None
+
+
+def verify(ledger: Ledger) -> Verdict:
+    """Check the chain from its first entry to its head; names the first entry that was altered, removed or moved."""
+    expected, previous = 1, _START
+    with ledger.reading() as connection:
+        rows = connection.execution_options(stream_results=True, yield_per=2000).execute(
+            select(audit_entry).order_by(audit_entry.c.sequence)
+        )
+        for row in rows:
+            fault = _fault(row, expected, previous)
+            if fault:
+                return Verdict(expected - 1, previous, row.sequence, fault)
+            previous, expected = row.hash, expected + 1
+        head = connection.execute(select(meta.c.value).where(meta.c.name == _HEAD)).scalar()
+    if head is not None and head != f"{expected - 1}:{previous}":
+        return Verdict(expected - 1, previous, expected, f"Entries after {expected - 1} were removed.")
+    if head is None and expected > 1:
+        return Verdict(expected - 1, previous, expected, "The head of the chain was removed.")
+    return Verdict(expected - 1, previous)
+
+
+def _fault(row: Row[Any], expected: int, previous: str) -> str:
+    if row.sequence != expected:
+        return f"Entry {expected} was removed or moved: entry {row.sequence} stands in its place."
+    if row.previous != previous:
+        return f"Entry {row.sequence} does not follow the one before it."
+    if row.hash != _hash(row._mapping):
+        return f"Entry {row.sequence} was altered."
+    return ""
+
+
+def _locked_head(connection: Connection) -> tuple[int, str]:
+    """The last sequence and hash. Holds the head's row, so that two workers do not both follow one entry."""
+    value = connection.execute(select(meta.c.value).where(meta.c.name == _HEAD).with_for_update()).scalar()
+    if value is None:
+        connection.execute(meta.insert().values(name=_HEAD, value=f"0:{_START}"))
+        return 0, _START
+    sequence, _, last = value.partition(":")
+    return int(sequence), last
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    moment: datetime = row["at"].astimezone(UTC)
+    parts = [str(row["sequence"]), moment.isoformat(timespec="microseconds")]
+    parts += [row[name] for name in ("actor", "act", "record", "detail", "previous")]
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()

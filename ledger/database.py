@@ -1,0 +1,206 @@
+"""The ledger's door: one engine, its transactions, and what is refused before anything is read or written.
+
+`Ledger.write` runs a function in one transaction and runs it again when the database was locked, restarted or lost
+the connection, the answer to COMMIT included. So what is passed to it must come to the same end when run twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from ledger.clock import DatabaseClock, LeaseClock, Now, wall_clock
+from ledger.encryption import Vault
+from ledger.errors import LedgerError, LedgerUnavailable
+from ledger.schema import HEAD, create_schema, found_revision
+from ledger.tables import meta
+
+T = TypeVar("T")
+_SETTING = "BRIDGE_LEDGER_URL"
+#: How often a transaction is tried, and how long the pauses between tries are, in seconds.
+_PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+_FULL = ("disk is full", "disk full", "no space left", "readonly", "read-only", "disk i/o error", "could not extend")
+
+
+class Ledger:
+    """One ledger: SQLite in WAL mode, synchronous FULL, or PostgreSQL.
+
+    Raises LedgerError when the URL is wrong, the ledger is from a newer version, or no key opens it; and
+    LedgerUnavailable when the database cannot be reached, is full or read-only.
+    """
+
+    def __init__(
+        self, url: str, keys: Sequence[bytes], *, clock: Now = wall_clock, lease_clock: LeaseClock | None = None
+    ) -> None:
+        self.vault = Vault(keys)
+        self.now = clock
+        self.lease_clock = lease_clock or DatabaseClock()
+        self.engine = _engine(url)
+        self._open()
+
+    def __repr__(self) -> str:
+        return f"<Ledger on {self.engine.dialect.name}>"
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether several workers may hold rows side by side."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reading one consistent state."""
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except DBAPIError as why:
+            raise _unavailable(why) from None
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction; run it again after a passing fault. Raises LedgerUnavailable."""
+        last: DBAPIError | None = None
+        for pause in (*_PAUSES, None):
+            try:
+                with self.engine.connect().execution_options(bridge_writes=True) as connection, connection.begin():
+                    return work(connection)
+            except DBAPIError as why:
+                if _says(why, _FULL) or not (isinstance(why, IntegrityError) or _passing(why)):
+                    raise _unavailable(why) from None
+                last = why
+            if pause is not None:
+                time.sleep(pause)
+        assert last is not None
+        raise _unavailable(last) from None
+
+    def seconds(self, connection: Connection) -> float:
+        """The shared clock by which leases and waits go."""
+        return self.lease_clock.seconds(connection)
+
+    def _open(self) -> None:
+        with self.reading() as connection:
+            found = found_revision(connection)
+            empty = found is None and not inspect(connection).get_table_names()
+        if empty:
+            create_schema(self.engine)
+        elif found is None:
+            raise LedgerError(
+                f"{_SETTING} names a database that holds other tables but no ledger; give the ledger one of its own.",
+                setting=_SETTING,
+            )
+        elif found != HEAD:
+            raise LedgerError(_other_version(found), setting=_SETTING)
+        self._check_key()
+
+    def _check_key(self) -> None:
+        record = "meta:key_check"
+
+        def check(connection: Connection) -> None:
+            sealed = connection.execute(select(meta.c.value).where(meta.c.name == "key_check")).scalar()
+            if sealed is None:
+                fresh = self.vault.seal(b"incident-bridge", record).hex()
+                connection.execute(meta.insert().values(name="key_check", value=fresh))
+            else:
+                self.vault.open(bytes.fromhex(sealed), record)
+
+        with self.reading() as connection:
+            known = connection.execute(select(meta.c.value).where(meta.c.name == "key_check")).scalar()
+        if known is None:
+            self.write(check)
+        else:
+            self.vault.open(bytes.fromhex(known), record)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise LedgerError(
+            f"{_SETTING} is not a database URL; write sqlite:///ledger.db or postgresql://user@host/name.",
+            setting=_SETTING,
+        ) from None
+    if parsed.get_backend_name() == "postgresql":
+        options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    elif parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise LedgerError(
+                f"{_SETTING} must name a file: a ledger in memory forgets what was sent.", setting=_SETTING
+            )
+        options = {"poolclass": QueuePool, "connect_args": {"check_same_thread": False, "timeout": 30}}
+    else:
+        raise LedgerError(
+            f"{_SETTING} names {parsed.get_backend_name()}; valid databases are sqlite and postgresql.",
+            setting=_SETTING,
+        )
+    try:
+        engine = create_engine(parsed, hide_parameters=True, **options)
+    except (NoSuchModuleError, SQLAlchemyError, ModuleNotFoundError):
+        raise LedgerError(f"{_SETTING} cannot be used: its database driver is missing.", setting=_SETTING) from None
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at once: a lock that is upgraded later fails in the middle of a transaction.
+    writes = connection.get_execution_options().get("bridge_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _says(why: DBAPIError, words: Sequence[str]) -> bool:
+    text = str(why.orig).lower()
+    return any(word in text for word in words)
+
+
+def _passing(why: DBAPIError) -> bool:
+    state = getattr(why.orig, "sqlstate", None) or ""
+    return (
+        why.connection_invalidated
+        or state[:2] in ("40", "08", "57")
+        or state == "55P03"
+        or _says(why, ("locked", "busy", "connection", "closed", "starting up", "shutting down", "terminat"))
+    )
+
+
+def _unavailable(why: DBAPIError) -> LedgerUnavailable:
+    if _says(why, _FULL):
+        found = "it is full or read-only; free some space or mend its permissions, then run again"
+    elif _says(why, ("locked", "busy")):
+        found = "another process holds it; wait for that run to end, then run again"
+    elif _says(why, ("unable to open", "no such file")):
+        found = "its file cannot be opened; check that its folder exists and may be written"
+    elif _says(why, ("not a database", "malformed", "no such table", "no such column")):
+        found = "it is damaged or is no ledger; restore it from a backup"
+    elif _says(why, ("password", "authentication", "role", "does not exist")):
+        found = "the user, the password or the database's name is wrong; correct the URL"
+    else:
+        found = "it does not answer; start the database or correct the URL"
+    return LedgerUnavailable(f"The ledger at {_SETTING} cannot be used: {found}.", setting=_SETTING)
+
+
+def _other_version(found: str) -> str:
+    from ledger.schema import known_revisions
+
+    if found in known_revisions():
+        return "The ledger was made by an older version; back it up and run `incident-bridge ledger upgrade`."
+    return "The ledger was made by a newer version of incident-bridge; install that version, or restore a backup."

@@ -1,0 +1,377 @@
+"""The outbox: what is owed, who holds it, what came of it. The promise "once" is kept here.
+
+A worker claims deliveries under a lease with a fencing number; the ledger says `sending` before the first byte
+leaves. It records what came back under the same number, or nothing: a late worker's word changes nothing. A lease
+that runs out means that nobody knows, so the delivery becomes `uncertain` and is looked up, never simply resent.
+Every step goes through the table in `ledger.states`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from ledger import audit
+from ledger.crash_points import reach
+from ledger.database import Ledger
+from ledger.states import FINAL, DeliveryState, Event, after
+from ledger.tables import attempt, delivery
+
+#: Looks that must find nothing, a settling time apart, before an uncertain delivery may be sent again.
+LOOKS_BEFORE_RESEND = 2
+
+
+@dataclass(frozen=True, repr=False)
+class Claim:
+    """A delivery that this worker holds until its lease runs out. `body` is what is sent, word for word."""
+
+    id: int
+    key: str
+    fence: int
+    home: str
+    incident_id: int | None
+    incident: str | None
+    revision: int
+    part: int
+    target: str
+    action: str
+    subject: str
+    reference: str
+    person_id: int | None
+    remote_id: str | None
+    attempts: int
+    looks: int
+    body: bytes
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one try or look. `retry_in` is in seconds by the ledger's clock."""
+
+    claim: Claim
+    event: Event
+    why: str = ""
+    retry_in: float = 0.0
+    remote_id: str | None = None
+    person_id: int | None = None
+    cause: str | None = None
+    at: datetime | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def claim(ledger: Ledger, target: str, worker: str, *, limit: int, lease_seconds: float) -> list[Claim]:
+    """Take deliveries of one target that are due, oldest duty first, and mark them `sending`.
+
+    A delivery is left alone while an earlier one of the same incident, target and subject is not final.
+    """
+    return _take(ledger, target, worker, DeliveryState.PENDING, limit, lease_seconds)
+
+
+def claim_looks(ledger: Ledger, target: str, worker: str, *, limit: int, lease_seconds: float) -> list[Claim]:
+    """Take uncertain deliveries of one target whose settling time is over. They stay `uncertain`."""
+    return _take(ledger, target, worker, DeliveryState.UNCERTAIN, limit, lease_seconds)
+
+
+def renew(ledger: Ledger, claims: Iterable[Claim], lease_seconds: float) -> None:
+    """Hold on to deliveries that are still in flight. One that was taken over meanwhile is left alone."""
+    held = list(claims)
+
+    def work(connection: Connection) -> None:
+        until = ledger.seconds(connection) + lease_seconds
+        statement = (
+            update(delivery)
+            .where(delivery.c.id == bindparam("b_id"), delivery.c.fence == bindparam("b_fence"))
+            .where(delivery.c.lease_epoch.is_not(None))
+            .values(lease_epoch=until)
+        )
+        connection.execute(statement, [{"b_id": one.id, "b_fence": one.fence} for one in held])
+
+    if held:
+        ledger.write(work)
+
+
+def record(ledger: Ledger, worker: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Write down what came back; returns the outcomes that were written.
+
+    An outcome under an old fencing number, or one whose delivery is no longer held, changes nothing.
+    """
+
+    def work(connection: Connection) -> list[Outcome]:
+        now, seconds = ledger.now(), ledger.seconds(connection)
+        held = _held(connection, [outcome.claim for outcome in outcomes])
+        written = [outcome for outcome in outcomes if held.get(outcome.claim.id) is not None]
+        rows = [_after_outcome(held[outcome.claim.id], outcome, now, seconds) for outcome in written]
+        _update(connection, rows)
+        _note(
+            connection,
+            now,
+            worker,
+            [(outcome.claim.id, outcome.claim.fence, row) for outcome, row in zip(written, rows, strict=True)],
+        )
+        reach("record.before_commit")
+        return written
+
+    if not outcomes:
+        return []
+    written = ledger.write(work)
+    reach("record.committed")
+    return written
+
+
+def expire_leases(ledger: Ledger, worker: str, *, settle_seconds: float) -> int:
+    """Turn deliveries whose worker did not come back into `uncertain`; frees look-ups that were left hanging."""
+
+    def work(connection: Connection) -> int:
+        now, seconds = ledger.now(), ledger.seconds(connection)
+        gone = and_(delivery.c.lease_epoch.is_not(None), delivery.c.lease_epoch < seconds)
+        statement = select(delivery.c.id, delivery.c.fence, delivery.c.state).where(gone)
+        if ledger.is_postgresql:
+            statement = statement.with_for_update(skip_locked=True)
+        rows = connection.execute(statement).all()
+        changes = []
+        for row in rows:
+            sending = row.state == DeliveryState.SENDING
+            state = after(DeliveryState.SENDING, Event.LEASE_EXPIRED) if sending else DeliveryState(row.state)
+            change = _change(
+                row.id, state, now, "Its worker did not come back; it is looked up before anything is sent again."
+            )
+            change.update(b_fence=row.fence + 1, b_due=seconds + (settle_seconds if sending else 0.0))
+            if sending:
+                change["event"] = Event.LEASE_EXPIRED
+            changes.append(change)
+        _update(connection, changes)
+        _note(
+            connection,
+            now,
+            worker,
+            [(row.id, row.fence, change) for row, change in zip(rows, changes, strict=True) if "event" in change],
+        )
+        return len(rows)
+
+    with ledger.reading() as connection:
+        seconds = ledger.seconds(connection)
+        some = connection.execute(
+            select(delivery.c.id).where(delivery.c.lease_epoch.is_not(None), delivery.c.lease_epoch < seconds).limit(1)
+        ).first()
+    return ledger.write(work) if some else 0
+
+
+def next_due_in(ledger: Ledger, targets: Sequence[str], *, states: Sequence[DeliveryState]) -> float | None:
+    """Seconds until something of these targets can be tried or looked at; None when there is nothing to wait for."""
+    with ledger.reading() as connection:
+        seconds = ledger.seconds(connection)
+        when = func.coalesce(delivery.c.lease_epoch, delivery.c.due_epoch)
+        condition = and_(delivery.c.target.in_(targets), delivery.c.state.in_(states), _not_waiting())
+        first = connection.execute(select(func.min(when)).where(condition)).scalar()
+    return None if first is None else max(0.0, float(first) - seconds)
+
+
+def _take(
+    ledger: Ledger, target: str, worker: str, state: DeliveryState, limit: int, lease_seconds: float
+) -> list[Claim]:
+    def work(connection: Connection) -> list[Claim]:
+        seconds = ledger.seconds(connection)
+        free = or_(delivery.c.lease_epoch.is_(None), delivery.c.lease_epoch < seconds)
+        statement = (
+            select(delivery)
+            .where(delivery.c.target == target, delivery.c.state == state, delivery.c.due_epoch <= seconds)
+            .where(free, _not_waiting() if state is DeliveryState.PENDING else true())
+            .order_by(delivery.c.priority_at, delivery.c.id)
+            .limit(limit)
+        )
+        if ledger.is_postgresql:
+            statement = statement.with_for_update(skip_locked=True, of=delivery)
+        rows = connection.execute(statement).all()
+        if not rows:
+            return []
+        _hold(connection, rows, state, worker, seconds + lease_seconds, ledger.now())
+        return [_claim(ledger, row) for row in rows]
+
+    taken = ledger.write(work)
+    if taken:
+        reach("claim.committed")
+    return taken
+
+
+def _hold(
+    connection: Connection, rows: Sequence[Row[Any]], state: DeliveryState, worker: str, until: float, now: datetime
+) -> None:
+    values: dict[str, Any] = {"owner": worker, "lease_epoch": until, "fence": delivery.c.fence + 1}
+    if state is DeliveryState.PENDING:
+        values |= {
+            "state": after(DeliveryState.PENDING, Event.CLAIMED),
+            "attempts": delivery.c.attempts + 1,
+            "state_since": now,
+            "why": None,
+        }
+    statement = update(delivery).where(delivery.c.id == bindparam("b_id")).values(values)
+    connection.execute(statement, [{"b_id": row.id} for row in rows])
+
+
+def _claim(ledger: Ledger, row: Row[Any]) -> Claim:
+    pending = row.state == DeliveryState.PENDING
+    return Claim(
+        id=row.id,
+        key=row.key,
+        fence=row.fence + 1,
+        home=row.home,
+        incident_id=row.incident_id,
+        incident=row.incident,
+        revision=row.revision,
+        part=row.part,
+        target=row.target,
+        action=row.action,
+        subject=row.subject,
+        reference=row.reference,
+        person_id=row.person_id,
+        remote_id=row.remote_id,
+        attempts=row.attempts + (1 if pending else 0),
+        looks=row.looks,
+        body=ledger.vault.open(row.body, f"delivery:{row.key}") if row.body is not None else b"",
+        detail=row.detail,
+    )
+
+
+def _not_waiting() -> ColumnElement[bool]:
+    """No earlier delivery of the same incident, target and subject is still on its way (order, DESIGN 3)."""
+    earlier = delivery.alias("earlier")
+    blocks = and_(
+        earlier.c.incident_id == delivery.c.incident_id,
+        earlier.c.target == delivery.c.target,
+        earlier.c.subject == delivery.c.subject,
+        earlier.c.id < delivery.c.id,
+        earlier.c.state.not_in([*FINAL, DeliveryState.AWAITING_APPROVAL]),
+    )
+    return ~exists(select(literal_column("1")).select_from(earlier).where(blocks))
+
+
+def _held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Row[Any]]:
+    """The rows that are still held under the claims' fencing numbers."""
+    fences = {one.id: one.fence for one in claims}
+    statement = (
+        select(
+            delivery.c.id,
+            delivery.c.fence,
+            delivery.c.state,
+            delivery.c.lease_epoch,
+            delivery.c.looks,
+            delivery.c.detail,
+        )
+        .where(delivery.c.id.in_(fences))
+        .with_for_update()
+    )
+    rows = connection.execute(statement).all()
+    return {row.id: row for row in rows if row.fence == fences[row.id] and row.lease_epoch is not None}
+
+
+def _change(row_id: int, state: DeliveryState, now: datetime, why: str | None) -> dict[str, Any]:
+    return {
+        "b_id": row_id,
+        "b_state": state,
+        "b_since": now,
+        "b_why": why or None,
+        "b_cause": None,
+        "b_due": 0.0,
+        "b_looks": 0,
+        "b_fence": None,
+        "b_remote": None,
+        "b_person": None,
+        "b_accepted": None,
+        "b_detail": None,
+    }
+
+
+def _after_outcome(row: Row[Any], outcome: Outcome, now: datetime, seconds: float) -> dict[str, Any]:
+    event = outcome.event
+    looks = row.looks + 1 if event is Event.LOOK_ABSENT else row.looks
+    if event is Event.LOOK_ABSENT and looks >= LOOKS_BEFORE_RESEND:
+        event = Event.LOOK_ABSENT_AGAIN
+    state = after(DeliveryState(row.state), event)
+    change = _change(outcome.claim.id, state, now, outcome.why)
+    change |= {
+        "event": event,
+        "b_cause": outcome.cause,
+        "b_due": seconds + outcome.retry_in if event is not Event.LOOK_ABSENT_AGAIN else 0.0,
+        "b_looks": looks if state is DeliveryState.UNCERTAIN else 0,
+        "b_remote": outcome.remote_id,
+        "b_person": outcome.person_id,
+        "b_accepted": (outcome.at or now) if state is DeliveryState.ACCEPTED else None,
+        "b_detail": {**row.detail, **outcome.detail} if outcome.detail else None,
+    }
+    return change
+
+
+def _update(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
+    """Write the new states and let the deliveries go. A value of None leaves ids and details as they were."""
+    if not changes:
+        return
+    columns = delivery.c
+    statement = (
+        update(delivery)
+        .where(columns.id == bindparam("b_id"))
+        .values(
+            state=bindparam("b_state"),
+            state_since=bindparam("b_since"),
+            why=bindparam("b_why"),
+            cause=bindparam("b_cause"),
+            due_epoch=bindparam("b_due"),
+            looks=bindparam("b_looks"),
+            owner=None,
+            lease_epoch=None,
+            fence=func.coalesce(bindparam("b_fence", type_=columns.fence.type), columns.fence),
+            remote_id=func.coalesce(bindparam("b_remote", type_=columns.remote_id.type), columns.remote_id),
+            person_id=func.coalesce(bindparam("b_person", type_=columns.person_id.type), columns.person_id),
+            accepted_at=func.coalesce(bindparam("b_accepted", type_=columns.accepted_at.type), columns.accepted_at),
+        )
+    )
+    bare = [
+        {name: value for name, value in change.items() if name.startswith("b_") and name != "b_detail"}
+        for change in changes
+    ]
+    connection.execute(statement, bare)
+    details = [change for change in changes if change.get("b_detail") is not None]
+    for change in details:
+        connection.execute(update(delivery).where(columns.id == change["b_id"]).values(detail=change["b_detail"]))
+
+
+def _note(
+    connection: Connection, now: datetime, worker: str, changes: Sequence[tuple[int, int, dict[str, Any]]]
+) -> None:
+    """Append the attempts and their audit entries, in the transaction that changes the deliveries."""
+    if not changes:
+        return
+    rows = [
+        {
+            "delivery_id": row_id,
+            "fence": fence,
+            "kind": "look" if str(change["event"]).startswith("look") else "send",
+            "event": change["event"],
+            "at": now,
+            "why": change["b_why"],
+        }
+        for row_id, fence, change in changes
+    ]
+    connection.execute(attempt.insert(), rows)
+    acts = [
+        audit.Act(f"delivery {change['event']}", f"delivery:{row_id}", {"fence": fence, "state": change["b_state"]})
+        for row_id, fence, change in changes
+    ]
+    audit.record(connection, now, worker, acts)

@@ -1,0 +1,58 @@
+"""The schema's history: what this version writes, and how an older ledger becomes it (Alembic)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+#: The migration that this version of the code reads and writes. A test compares it with the folder of migrations.
+HEAD = "0001"
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def found_revision(connection: Connection) -> str | None:
+    """The migration that a database stands at, or None where there is no ledger."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def known_revisions() -> tuple[str, ...]:
+    """Every migration that this version knows."""
+    from alembic.script import ScriptDirectory
+
+    return tuple(script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions())
+
+
+def create_schema(engine: Engine) -> None:
+    """Make an empty database a ledger, or bring an older ledger up to date. Safe when two processes do it at once."""
+    from alembic import command
+
+    with engine.connect().execution_options(bridge_writes=True) as connection, connection.begin():
+        with _alone(connection):
+            command.upgrade(_config(connection), "head")
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Nobody else migrates meanwhile: SQLite's writer lock, or an advisory lock of PostgreSQL's."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(7241953)"))
+    yield
+
+
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    return config

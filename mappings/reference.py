@@ -1,0 +1,39 @@
+"""The one key of a delivery, derived from what it is, and the reference by which the target shows it.
+
+Both are made before the first try and are the same at every repeat. Neither holds a name: home, incident and
+subject enter as ids, hashed. Letters are upper case, because gateways fold case.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import NewType
+
+Reference = NewType("Reference", str)
+DeliveryKey = NewType("DeliveryKey", str)
+
+#: What a reference of ours looks like, wherever it stands.
+PATTERN = re.compile(r"\bIB-[A-Z0-9-]{1,24}-R\d{1,6}-[A-Z2-7]{16}\b", re.IGNORECASE)
+
+
+def delivery_key(
+    *, home: str, incident: str, revision: int, target: str, subject: str, action: str, part: int = 1
+) -> DeliveryKey:
+    """What makes a delivery itself: home, incident, revision, target, subject, action and part (DESIGN 2)."""
+    parts = [home, incident, str(revision), target, subject, action, str(part)]
+    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    return DeliveryKey(hashlib.sha256(joined.encode()).hexdigest())
+
+
+def reference_of(key: DeliveryKey, *, number: str, revision: int) -> Reference:
+    """The reference that the target keeps, at most 64 characters: number and revision for people, a hash for us."""
+    readable = re.sub(r"[^A-Z0-9]+", "-", number.upper()).strip("-")[:24].strip("-") or "X"
+    digest = base64.b32encode(bytes.fromhex(key))[:16].decode()
+    return Reference(f"IB-{readable}-R{revision}-{digest}")
+
+
+def same_reference(one: str | None, other: str | None) -> bool:
+    """Whether two references are one, whatever a gateway did to the case or the spaces around it."""
+    return one is not None and other is not None and one.strip().upper() == other.strip().upper()
