@@ -1,0 +1,65 @@
+# What a newcomer and CI run. `make demo` and `make test` are the two commands of the README.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+WORKERS ?= 2
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+ROOMS := config mappings connectors ledger reconciliation flows sandbox
+
+.PHONY: help install demo test lint format types imports docs docs-reference lock bench clean chromium-note
+
+help:  ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed  ## Set up .venv from the hash-pinned lock; a second time is instant
+
+$(VENV)/.locked: requirements.lock
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" scripts/install
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@$(RUN) pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo "Installed in $(VENV); try: make demo"
+
+demo: install  ## A month of invented incidents, delivered, reconciled and reported
+	@$(VENV)/bin/incident-bridge demo
+
+test: install chromium-note  ## Every test (WORKERS=2 processes)
+	@$(RUN) pytest -n $(WORKERS) --dist loadgroup --durations 10
+
+chromium-note:
+	@command -v chromium >/dev/null || echo "Chromium is not installed, so the tests that open pages in a browser are skipped; to run them: sudo apt-get install chromium"
+
+lint: install  ## ruff, check and format
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+
+format: install  ## Let ruff mend what it can
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+types: install  ## mypy, strict
+	@$(RUN) mypy
+
+imports: install  ## The import rules of the house
+	@$(VENV)/bin/lint-imports
+
+docs: install  ## The manual, as HTML in docs/_build/html; a warning is an error
+	@$(RUN) sphinx -W --keep-going --quiet --builder html docs docs/_build/html
+	@echo "The manual is in docs/_build/html/index.html"
+
+docs-reference: install  ## Write docs/configuration.md anew from the settings models
+	@$(RUN) config.reference docs/configuration.md
+
+lock: install  ## Resolve requirements.lock anew, with hashes
+	@VENV="$(VENV)" scripts/lock
+
+bench: install  ## The benchmarks, each beside its baseline
+	@for script in benchmarks/*.py; do echo "== $$script"; $(VENV)/bin/python "$$script"; done
+
+clean:  ## Remove what was built, keep your settings and ledger
+	@rm -rf $(VENV) docs/_build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
