@@ -42,6 +42,7 @@ class Ledger:
         self.now = clock
         self.lease_clock = lease_clock or DatabaseClock()
         self.engine = _engine(url)
+        self.children: dict[str, list[tuple[int, str, str]]] = {}
         self._open()
 
     def __repr__(self) -> str:

@@ -263,7 +263,7 @@ def _not_waiting() -> ColumnElement[bool]:
     return ~exists(select(literal_column("1")).select_from(earlier).where(blocks))
 
 
-def _held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Row[Any]]:
+def _held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Any]:
     """The rows that are still held under the claims' fencing numbers."""
     fences = {one.id: one.fence for one in claims}
     statement = (
@@ -279,7 +279,11 @@ def _held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Row[Any]
         .with_for_update()
     )
     rows = connection.execute(statement).all()
-    return {row.id: row for row in rows if row.fence == fences[row.id] and row.lease_epoch is not None}
+    held = {}
+    for row in rows:
+        if row.fence == fences[row.id] and row.lease_epoch is not None:
+            held[row.id] = row
+    return held
 
 
 def _change(row_id: int, state: DeliveryState, now: datetime, why: str | None) -> dict[str, Any]:
@@ -299,7 +303,7 @@ def _change(row_id: int, state: DeliveryState, now: datetime, why: str | None) -
     }
 
 
-def _after_outcome(row: Row[Any], outcome: Outcome, now: datetime, seconds: float) -> dict[str, Any]:
+def _after_outcome(row: Any, outcome: Outcome, now: datetime, seconds: float) -> dict[str, Any]:
     event = outcome.event
     looks = row.looks + 1 if event is Event.LOOK_ABSENT else row.looks
     if event is Event.LOOK_ABSENT and looks >= LOOKS_BEFORE_RESEND:

@@ -36,9 +36,12 @@ def create_schema(engine: Engine) -> None:
     """Make an empty database a ledger, or bring an older ledger up to date. Safe when two processes do it at once."""
     from alembic import command
 
-    with engine.connect().execution_options(bridge_writes=True) as connection, connection.begin():
-        with _alone(connection):
-            command.upgrade(_config(connection), "head")
+    with (
+        engine.connect().execution_options(bridge_writes=True) as connection,
+        connection.begin(),
+        _alone(connection),
+    ):
+        command.upgrade(_config(connection), "head")
 
 
 @contextmanager

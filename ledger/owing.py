@@ -1,0 +1,200 @@
+"""What a revision owes, written with the revision in one transaction: the set of deliveries is fixed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from ledger import audit, children
+from ledger.database import Ledger
+from ledger.states import DeliveryState, Event, after
+from ledger.tables import delivery, incident, meta, revision
+from mappings.incident import Incident
+from mappings.owed import Before, History, Owed, Plan, Planner
+
+_DOUBT = "The ledger was restored from a backup; it is looked up before anything is sent."
+_DOUBT_MAIL = "The ledger was restored from a backup and this mail may have gone out before; retry it if it did not."
+
+
+def plan_all(
+    ledger: Ledger,
+    connection: Connection,
+    home: str,
+    reports: Sequence[tuple[Incident, int, int]],
+    plan: Planner,
+    now: datetime,
+) -> dict[int, int]:
+    """Plan (report, revision number, incident key) one after the other; returns how much each incident now owes."""
+    if not reports:
+        return {}
+    revised = [key for _, number, key in reports if number > 1]
+    before = deliveries_before(connection, revised)
+    restored_at = _restored_at(connection)
+    known = children.known(ledger, connection, home)
+    counts: dict[int, int] = {}
+    rows: list[dict[str, Any]] = []
+    for report, number, key in reports:
+        history = History(
+            revision=number,
+            before=before.get(key, ()),
+            earlier=lambda n, key=key, report=report: _earlier(ledger, connection, home, report.incident_id, key, n),  # type: ignore[misc]
+            known_children=known,
+        )
+        planned = plan(report, history)
+        doubt = restored_at is not None and report.modified_at <= restored_at
+        rows += [_row(ledger, home, key, report.number, owed, now, doubt=doubt) for owed in planned.owed]
+        apply_changes(connection, planned, now)
+        counts[key] = len(planned.owed)
+    if rows:
+        connection.execute(delivery.insert(), rows)
+    return counts
+
+
+def add(ledger: Ledger, home: str, report: Incident, key: int, plan: Plan, actor: str) -> int:
+    """Owe something more to an incident that is already planned: a backfill or a new recipient. Returns how many."""
+
+    def work(connection: Connection) -> int:
+        now = ledger.now()
+        wanted = [owed.key for owed in plan.owed]
+        there = set(connection.execute(select(delivery.c.key).where(delivery.c.key.in_(wanted))).scalars())
+        rows = [
+            _row(ledger, home, key, report.number, owed, now, doubt=False)
+            for owed in plan.owed
+            if owed.key not in there
+        ]
+        if rows:
+            connection.execute(delivery.insert(), rows)
+        apply_changes(connection, plan, now)
+        acts = [
+            audit.Act("delivery owed", f"incident:{key}", {"target": row["target"], "key": row["key"]}) for row in rows
+        ]
+        audit.record(connection, now, actor, acts)
+        return len(rows)
+
+    return ledger.write(work)
+
+
+def owe_alone(ledger: Ledger, home: str, owed: Sequence[Owed], actor: str) -> int:
+    """Owe something that belongs to no single incident, such as a digest. What is owed already is not owed again."""
+
+    def work(connection: Connection) -> int:
+        now = ledger.now()
+        wanted = [one.key for one in owed]
+        there = set(connection.execute(select(delivery.c.key).where(delivery.c.key.in_(wanted))).scalars())
+        rows = [_row(ledger, home, None, None, one, now, doubt=False) for one in owed if one.key not in there]
+        if rows:
+            connection.execute(delivery.insert(), rows)
+        audit.record(connection, now, actor, [audit.Act("digest owed", f"delivery:{row['key'][:16]}") for row in rows])
+        return len(rows)
+
+    return ledger.write(work) if owed else 0
+
+
+def deliveries_before(connection: Connection, keys: Sequence[int]) -> dict[int, tuple[Before, ...]]:
+    """The deliveries that incidents already have, oldest first."""
+    found: dict[int, list[Before]] = {}
+    for start in range(0, len(keys), 500):
+        statement = (
+            select(delivery).where(delivery.c.incident_id.in_(keys[start : start + 500])).order_by(delivery.c.id)
+        )
+        for row in connection.execute(statement):
+            found.setdefault(row.incident_id, []).append(_before(row))
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+def apply_changes(connection: Connection, plan: Plan, now: datetime) -> None:
+    """Withdraw what is no longer owed and send refused deliveries to their new address.
+
+    A delivery that a worker took meanwhile is left as it is: only what is proven not there can be withdrawn.
+    """
+    for row_id, why in plan.withdrawn:
+        state = connection.execute(
+            select(delivery.c.state).where(delivery.c.id == row_id).with_for_update()
+        ).scalar_one()
+        if state in (DeliveryState.PENDING, DeliveryState.REJECTED, DeliveryState.AWAITING_APPROVAL):
+            values = {"state": after(DeliveryState(state), Event.WITHDRAWN), "state_since": now, "why": why}
+            connection.execute(update(delivery).where(delivery.c.id == row_id).values(values))
+    for row_id, person_id in plan.readdressed:
+        values = {
+            "state": after(DeliveryState.REJECTED, Event.RETRIED),
+            "state_since": now,
+            "person_id": person_id,
+            "why": "The report now has another Mosaic id for this child.",
+            "cause": None,
+            "due_epoch": 0.0,
+        }
+        connection.execute(
+            update(delivery).where(delivery.c.id == row_id, delivery.c.state == DeliveryState.REJECTED).values(values)
+        )
+
+
+def _row(
+    ledger: Ledger, home: str, key: int | None, number: str | None, owed: Owed, now: datetime, *, doubt: bool
+) -> dict[str, Any]:
+    state, why, cause = DeliveryState.PENDING, owed.not_sent, None
+    if owed.not_sent is not None:
+        state = DeliveryState.SUPERSEDED
+    elif doubt and owed.target == "email":
+        state, why, cause = DeliveryState.REJECTED, _DOUBT_MAIL, "restored"
+    elif doubt and owed.target != "lado":
+        state, why = DeliveryState.UNCERTAIN, _DOUBT
+    body = owed.body.model_dump_json() if owed.body is not None else None
+    return {
+        "key": owed.key,
+        "home": home,
+        "incident_id": key,
+        "incident": number,
+        "revision": owed.revision,
+        "part": owed.part,
+        "target": owed.target,
+        "action": owed.action,
+        "subject": owed.subject,
+        "reference": owed.reference,
+        "state": state,
+        "priority_at": owed.priority_at,
+        "planned_at": now,
+        "state_since": now,
+        "person_id": owed.person_id,
+        "why": why,
+        "cause": cause,
+        "body": ledger.vault.seal(body, f"delivery:{owed.key}") if body is not None else None,
+        "body_digest": ledger.vault.digest(body) if body is not None else None,
+        "detail": dict(owed.detail),
+    }
+
+
+def _before(row: Row[Any]) -> Before:
+    return Before(
+        id=row.id,
+        target=row.target,
+        action=row.action,
+        subject=row.subject,
+        part=row.part,
+        revision=row.revision,
+        state=row.state,
+        person_id=row.person_id,
+        cause=row.cause,
+        detail=row.detail,
+    )
+
+
+def _earlier(ledger: Ledger, connection: Connection, home: str, source_id: str, key: int, number: int) -> Incident:
+    from ledger.reports import open_revision
+
+    statement = select(revision.c.content).where(revision.c.incident_id == key, revision.c.number == number)
+    return open_revision(ledger, home, source_id, number, connection.execute(statement).scalar_one())
+
+
+def _restored_at(connection: Connection) -> datetime | None:
+    value = connection.execute(select(meta.c.value).where(meta.c.name == "restored_at")).scalar()
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def incident_key(connection: Connection, home: str, source_id: str) -> int | None:
+    """The ledger's own key of an incident."""
+    return connection.execute(
+        select(incident.c.id).where(incident.c.home == home, incident.c.source_id == source_id)
+    ).scalar()

@@ -1,0 +1,391 @@
+"""What was seen at the source: incidents, their revisions, quarantine, and the cursor.
+
+`store` is the one place that decides whether a report is new, and the one that moves a cursor. A page, what it owes
+and the cursor are written in one transaction: all of it, or none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
+
+from ledger import audit, children, owing
+from ledger.crash_points import reach
+from ledger.database import Ledger
+from ledger.tables import cursor, incident, quarantined, revision
+from mappings.incident import Incident
+from mappings.owed import Planner
+
+
+@dataclass(frozen=True, repr=False)
+class Readable:
+    """A report that was understood. `fingerprint` covers its content, not its version or time stamp."""
+
+    report: Incident
+    fingerprint: str
+    occurred_on: date
+
+
+@dataclass(frozen=True, repr=False)
+class Unreadable:
+    """A report that was not. `raw` is kept whole; `fields` are the paths that failed."""
+
+    raw: str
+    fingerprint: str
+    fields: tuple[str, ...]
+    source_id: str | None = None
+    number: str | None = None
+    occurred_on: date | None = None
+
+
+@dataclass(frozen=True, order=True)
+class Watermark:
+    """A position in the source's order of change."""
+
+    modified_at: datetime
+    incident: str
+
+
+@dataclass
+class Stored:
+    """What became of a page."""
+
+    seen: int = 0
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    drafts: int = 0
+    owed: int = 0
+    incidents: list[str] = field(default_factory=list)
+
+    def add(self, other: Stored) -> None:
+        """Count another page in."""
+        for name in ("seen", "new", "revised", "unchanged", "quarantined", "drafts", "owed"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.incidents += other.incidents
+
+    @property
+    def changed(self) -> int:
+        """How many reports were not known as they are."""
+        return self.new + self.revised
+
+
+def store(
+    ledger: Ledger,
+    home: str,
+    source: str,
+    *,
+    readable: Sequence[Readable],
+    unreadable: Sequence[Unreadable],
+    watermark: Watermark | None,
+    plan: Planner,
+    actor: str,
+    found_by: str = "pull",
+) -> Stored:
+    """Keep a page: new revisions, quarantined reports, what they owe, and the cursor that passed them."""
+    page = _latest_of_each(readable)
+
+    def work(connection: Connection) -> Stored:
+        now = ledger.now()
+        stored = Stored(seen=len(readable) + len(unreadable), unchanged=len(readable) - len(page))
+        acts: list[audit.Act] = []
+        _store_reports(ledger, connection, home, page, now, plan, stored, acts, found_by)
+        stored.quarantined = _quarantine(ledger, connection, home, unreadable, now, acts)
+        _release(connection, home, page, unreadable, now)
+        reach("store.before_cursor")
+        if watermark is not None:
+            _move_cursor(connection, home, source, watermark)
+        audit.record(connection, now, actor, acts)
+        reach("store.before_commit")
+        return stored
+
+    stored = ledger.write(work)
+    reach("store.committed")
+    children.committed(ledger, home)
+    return stored
+
+
+def watermark_of(ledger: Ledger, home: str, source: str) -> Watermark | None:
+    """The true watermark of a home: what lies at or before it is stored. None before the first pull."""
+    with ledger.reading() as connection:
+        row = connection.execute(
+            select(cursor.c.modified_at, cursor.c.incident).where(cursor.c.home == home, cursor.c.source == source)
+        ).first()
+    return None if row is None else Watermark(row.modified_at, row.incident)
+
+
+def open_revision(ledger: Ledger, home: str, source_id: str, number: int, content: bytes) -> Incident:
+    """The report that a revision's sealed content holds."""
+    return Incident.model_validate_json(ledger.vault.open(content, _record(home, source_id, number)))
+
+
+def _latest_of_each(readable: Sequence[Readable]) -> list[Readable]:
+    """An item that a page repeats counts once: the last of the highest version is what the source holds now."""
+    latest: dict[str, Readable] = {}
+    for one in readable:
+        held = latest.get(one.report.incident_id)
+        if held is None or (one.report.modified_at, one.report.version) >= (
+            held.report.modified_at,
+            held.report.version,
+        ):
+            latest[one.report.incident_id] = one
+    return list(latest.values())
+
+
+def _store_reports(
+    ledger: Ledger,
+    connection: Connection,
+    home: str,
+    page: Sequence[Readable],
+    now: datetime,
+    plan: Planner,
+    stored: Stored,
+    acts: list[audit.Act],
+    found_by: str,
+) -> None:
+    known = _known(connection, home, [one.report.incident_id for one in page])
+    new, revised = [], []
+    for one in page:
+        row = known.get(one.report.incident_id)
+        if row is None:
+            new.append(one)
+        elif row.fingerprint == one.fingerprint:
+            stored.unchanged += 1
+        elif _is_older(one.report, row):
+            # A page that was made before the one already stored; what it shows has been seen and passed.
+            stored.unchanged += 1
+        else:
+            revised.append((one, row))
+    _touch(connection, known, page, now)
+    children.remember(ledger, connection, home, [one.report for one in new] + [one.report for one, _ in revised])
+    ids = _insert_incidents(connection, home, new, now, found_by) | _raise_revisions(connection, revised, now)
+    numbered = [(one, 1, ids[one.report.incident_id]) for one in new]
+    numbered += [(one, row.revision + 1, row.id) for one, row in revised]
+    _insert_revisions(ledger, connection, home, numbered, now)
+    counts = owing.plan_all(
+        ledger, connection, home, [(one.report, number, key) for one, number, key in numbered], plan, now
+    )
+    stored.new, stored.revised = len(new), len(revised)
+    stored.drafts = sum(one.report.status == "Draft" for one, _, _ in numbered)
+    stored.owed = sum(counts.values())
+    stored.incidents = [one.report.number for one, _, _ in numbered]
+    acts += [
+        audit.Act(
+            "revision stored", f"incident:{key}", {"revision": number, "owed": counts.get(key, 0), "by": found_by}
+        )
+        for _, number, key in numbered
+    ]
+
+
+def _is_older(report: Incident, row: Row[Any]) -> bool:
+    """Whether what came is an earlier state than what is stored. One place decides; equal stamps are not older."""
+    older: bool = report.modified_at < row.source_modified_at and report.version < row.source_version
+    return older
+
+
+def _known(connection: Connection, home: str, source_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    rows: dict[str, Row[Any]] = {}
+    for some in _chunks(source_ids):
+        statement = select(incident).where(incident.c.home == home, incident.c.source_id.in_(some)).with_for_update()
+        rows |= {row.source_id: row for row in connection.execute(statement)}
+    return rows
+
+
+def _touch(connection: Connection, known: Mapping[str, Row[Any]], page: Sequence[Readable], now: datetime) -> None:
+    rows = [
+        {
+            "b_id": known[one.report.incident_id].id,
+            "b_version": max(one.report.version, known[one.report.incident_id].source_version),
+            "b_modified": max(one.report.modified_at, known[one.report.incident_id].source_modified_at),
+            "b_seen": now,
+        }
+        for one in page
+        if one.report.incident_id in known
+    ]
+    if rows:
+        statement = (
+            update(incident)
+            .where(incident.c.id == bindparam("b_id"))
+            .values(
+                source_version=bindparam("b_version"),
+                source_modified_at=bindparam("b_modified"),
+                last_seen=bindparam("b_seen"),
+                gone_at=None,
+            )
+        )
+        connection.execute(statement, rows)
+
+
+def _insert_incidents(
+    connection: Connection, home: str, new: Sequence[Readable], now: datetime, found_by: str
+) -> dict[str, int]:
+    if not new:
+        return {}
+    rows = [
+        {
+            "home": home,
+            "source_id": one.report.incident_id,
+            "number": one.report.number,
+            "status": one.report.status,
+            "revision": 1,
+            "fingerprint": one.fingerprint,
+            "source_version": one.report.version,
+            "source_modified_at": one.report.modified_at,
+            "occurred_at": one.report.occurred_at,
+            "occurred_on": one.occurred_on,
+            "first_seen": now,
+            "last_seen": now,
+            "found_by": found_by,
+        }
+        for one in new
+    ]
+    found = connection.execute(incident.insert().returning(incident.c.id, incident.c.source_id), rows)
+    return {row.source_id: row.id for row in found}
+
+
+def _raise_revisions(
+    connection: Connection, revised: Sequence[tuple[Readable, Row[Any]]], now: datetime
+) -> dict[str, int]:
+    rows = [
+        {
+            "b_id": row.id,
+            "b_number": one.report.number,
+            "b_status": one.report.status,
+            "b_revision": row.revision + 1,
+            "b_fingerprint": one.fingerprint,
+            "b_occurred": one.report.occurred_at,
+            "b_day": one.occurred_on,
+            "b_seen": now,
+        }
+        for one, row in revised
+    ]
+    if rows:
+        statement = (
+            update(incident)
+            .where(incident.c.id == bindparam("b_id"))
+            .values(
+                number=bindparam("b_number"),
+                status=bindparam("b_status"),
+                revision=bindparam("b_revision"),
+                fingerprint=bindparam("b_fingerprint"),
+                occurred_at=bindparam("b_occurred"),
+                occurred_on=bindparam("b_day"),
+                last_seen=bindparam("b_seen"),
+            )
+        )
+        connection.execute(statement, rows)
+    return {one.report.incident_id: row.id for one, row in revised}
+
+
+def _insert_revisions(
+    ledger: Ledger, connection: Connection, home: str, numbered: Sequence[tuple[Readable, int, int]], now: datetime
+) -> None:
+    rows = [
+        {
+            "incident_id": key,
+            "number": number,
+            "status": one.report.status,
+            "fingerprint": one.fingerprint,
+            "source_version": one.report.version,
+            "modified_at": one.report.modified_at,
+            "seen_at": now,
+            "content": ledger.vault.seal(one.report.model_dump_json(), _record(home, one.report.incident_id, number)),
+        }
+        for one, number, key in numbered
+    ]
+    if rows:
+        connection.execute(revision.insert(), rows)
+
+
+def _quarantine(
+    ledger: Ledger,
+    connection: Connection,
+    home: str,
+    unreadable: Sequence[Unreadable],
+    now: datetime,
+    acts: list[audit.Act],
+) -> int:
+    """Keep what could not be understood; returns how many wait in this page, seen before or not."""
+    waiting = 0
+    for one in {one.fingerprint: one for one in unreadable}.values():
+        where = and_(quarantined.c.home == home, quarantined.c.fingerprint == one.fingerprint)
+        row = connection.execute(select(quarantined.c.id, quarantined.c.state).where(where)).first()
+        if row is not None:
+            state = "waiting" if row.state == "released" else row.state
+            connection.execute(
+                update(quarantined).where(where).values(last_seen=now, state=state, fields=list(one.fields))
+            )
+            waiting += state == "waiting"
+            continue
+        waiting += 1
+        values = {
+            "home": home,
+            "fingerprint": one.fingerprint,
+            "source_id": one.source_id,
+            "number": one.number,
+            "occurred_on": one.occurred_on,
+            "fields": list(one.fields),
+            "first_seen": now,
+            "last_seen": now,
+            "state": "waiting",
+            "content": ledger.vault.seal(one.raw, f"quarantined:{home}:{one.fingerprint}"),
+        }
+        connection.execute(quarantined.insert().values(values))
+        acts.append(
+            audit.Act("report quarantined", f"quarantined:{one.fingerprint[:16]}", {"fields": list(one.fields)})
+        )
+    return waiting
+
+
+def _release(
+    connection: Connection, home: str, page: Sequence[Readable], unreadable: Sequence[Unreadable], now: datetime
+) -> None:
+    """A later version of the same report takes an earlier unreadable one out of the waiting room."""
+    waiting = connection.execute(
+        select(quarantined.c.id, quarantined.c.source_id, quarantined.c.fingerprint).where(
+            quarantined.c.home == home, quarantined.c.state == "waiting", quarantined.c.source_id.is_not(None)
+        )
+    ).all()
+    if not waiting:
+        return
+    readable_ids = {one.report.incident_id for one in page}
+    replaced = {one.source_id: one.fingerprint for one in unreadable}
+    for row in waiting:
+        if row.source_id in readable_ids:
+            reason = "A readable version arrived."
+        elif row.source_id in replaced and replaced[row.source_id] != row.fingerprint:
+            reason = "A later version took its place."
+        else:
+            continue
+        connection.execute(
+            update(quarantined).where(quarantined.c.id == row.id).values(state="released", reason=reason, last_seen=now)
+        )
+
+
+def _move_cursor(connection: Connection, home: str, source: str, mark: Watermark) -> None:
+    """The only comparison of cursors in the code: a watermark never goes back."""
+    row = connection.execute(
+        select(cursor).where(cursor.c.home == home, cursor.c.source == source).with_for_update()
+    ).first()
+    if row is None:
+        values = {"home": home, "source": source, "modified_at": mark.modified_at, "incident": mark.incident}
+        connection.execute(cursor.insert().values(values))
+        return
+    best = max(mark, Watermark(row.modified_at, row.incident))
+    connection.execute(
+        update(cursor).where(cursor.c.id == row.id).values(modified_at=best.modified_at, incident=best.incident)
+    )
+
+
+def _record(home: str, source_id: str, number: int) -> str:
+    return json.dumps(["revision", home, source_id, number])
+
+
+def _chunks(items: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,105 @@
+"""What a revision owes: the words in which the plan speaks and the ledger listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from mappings.incident import Frozen, Incident
+from mappings.reference import DeliveryKey, Reference
+
+
+class Target(StrEnum):
+    """The outside systems that are owed something."""
+
+    MOSAIC = "mosaic"
+    DAILY_LOG = "daily_log"
+    EMAIL = "email"
+    LADO = "lado"
+
+
+class Action(StrEnum):
+    """What is done at a target."""
+
+    CREATE = "create"
+    APPEND = "append"
+    CORRECT = "correct"
+    NOTIFY = "notify"
+    DIGEST = "digest"
+    PREPARE = "prepare"
+
+
+@dataclass(frozen=True, repr=False)
+class Owed:
+    """One thing to deliver. `priority_at`: the moment its duty is due; the oldest goes first.
+
+    With `not_sent`, it is recorded as superseded from the start, with that reason: listed, never sent.
+    """
+
+    key: DeliveryKey
+    reference: Reference
+    target: Target
+    action: Action
+    subject: str
+    revision: int
+    priority_at: datetime
+    body: Frozen | None
+    part: int = 1
+    person_id: int | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    not_sent: str | None = None
+
+
+@dataclass(frozen=True)
+class Before:
+    """A delivery of the incident that the ledger already has, oldest first."""
+
+    id: int
+    target: str
+    action: str
+    subject: str
+    part: int
+    revision: int
+    state: str
+    person_id: int | None
+    cause: str | None
+    detail: Mapping[str, Any]
+
+    @property
+    def live(self) -> bool:
+        """Whether it is, may be, or will be at the target."""
+        return self.state != "superseded"
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether something may be at the target because of it."""
+        return self.state in ("sending", "uncertain", "accepted", "verified")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is owed now, what is no longer owed, and which refused deliveries have a new address."""
+
+    owed: tuple[Owed, ...] = ()
+    withdrawn: tuple[tuple[int, str], ...] = ()
+    readdressed: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class History:
+    """What is known of an incident when a revision of it is planned.
+
+    `earlier` gives the report as it was at an earlier revision; `known_children` are (child id, name) of the home in
+    order of first appearance, this report's included.
+    """
+
+    revision: int
+    before: Sequence[Before]
+    earlier: Callable[[int], Incident]
+    known_children: Sequence[tuple[str, str]]
+
+
+Planner = Callable[[Incident, History], Plan]
