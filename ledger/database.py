@@ -6,6 +6,7 @@ the connection, the answer to COMMIT included. So what is passed to it must come
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from ledger.tables import meta
 
 T = TypeVar("T")
 _SETTING = "BRIDGE_LEDGER_URL"
+KEY_CHECK, DIGEST_KEY = "key_check", "digest_key"
 #: How often a transaction is tried, and how long the pauses between tries are, in seconds.
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 _FULL = ("disk is full", "disk full", "no space left", "readonly", "read-only", "disk i/o error", "could not extend")
@@ -102,22 +104,25 @@ class Ledger:
         self._check_key()
 
     def _check_key(self) -> None:
-        record = "meta:key_check"
+        """Refuse a key that cannot open this ledger, before anything is read or written with it."""
 
-        def check(connection: Connection) -> None:
-            sealed = connection.execute(select(meta.c.value).where(meta.c.name == "key_check")).scalar()
-            if sealed is None:
-                fresh = self.vault.seal(b"incident-bridge", record).hex()
-                connection.execute(meta.insert().values(name="key_check", value=fresh))
-            else:
-                self.vault.open(bytes.fromhex(sealed), record)
+        def make(connection: Connection) -> None:
+            for name, plain in ((KEY_CHECK, b"incident-bridge"), (DIGEST_KEY, os.urandom(32))):
+                if connection.execute(select(meta.c.name).where(meta.c.name == name)).first() is None:
+                    value = self.vault.seal(plain, f"meta:{name}").hex()
+                    connection.execute(meta.insert().values(name=name, value=value))
 
-        with self.reading() as connection:
-            known = connection.execute(select(meta.c.value).where(meta.c.name == "key_check")).scalar()
-        if known is None:
-            self.write(check)
-        else:
-            self.vault.open(bytes.fromhex(known), record)
+        def read() -> dict[str, str]:
+            statement = select(meta.c.name, meta.c.value).where(meta.c.name.in_([KEY_CHECK, DIGEST_KEY]))
+            with self.reading() as connection:
+                return {row.name: row.value for row in connection.execute(statement)}
+
+        found = read()
+        if len(found) < 2:
+            self.write(make)
+            found = read()
+        self.vault.open(bytes.fromhex(found[KEY_CHECK]), f"meta:{KEY_CHECK}")
+        self.vault.digest_key = self.vault.open(bytes.fromhex(found[DIGEST_KEY]), f"meta:{DIGEST_KEY}")
 
 
 def _engine(url: str) -> Engine:

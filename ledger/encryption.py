@@ -31,7 +31,8 @@ class Vault:
             )
         self._ciphers = {key_id(key): AESGCM(key) for key in keys}
         self.current = key_id(keys[0])
-        self._digest_key = hashlib.sha256(b"incident-bridge digest" + keys[-1]).digest()
+        #: Set when a ledger is opened: kept in it, sealed, so that new keys do not change what was told apart.
+        self.digest_key = b""
 
     def __repr__(self) -> str:
         return f"<Vault of {len(self._ciphers)} keys>"
@@ -61,7 +62,7 @@ class Vault:
 
     def digest(self, text: str) -> str:
         """A keyed hash, for telling apart values that must not be stored in the clear."""
-        return hmac.new(self._digest_key, text.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self.digest_key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def key_id(key: bytes) -> bytes:

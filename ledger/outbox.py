@@ -32,7 +32,7 @@ from ledger import audit
 from ledger.crash_points import reach
 from ledger.database import Ledger
 from ledger.states import FINAL, DeliveryState, Event, after
-from ledger.tables import attempt, delivery
+from ledger.tables import attempt, delivery, incident
 
 #: Looks that must find nothing, a settling time apart, before an uncertain delivery may be sent again.
 LOOKS_BEFORE_RESEND = 2
@@ -77,17 +77,51 @@ class Outcome:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def claim(ledger: Ledger, target: str, worker: str, *, limit: int, lease_seconds: float) -> list[Claim]:
+def claim(
+    ledger: Ledger, target: str, worker: str, *, homes: Sequence[str], limit: int, lease_seconds: float
+) -> list[Claim]:
     """Take deliveries of one target that are due, oldest duty first, and mark them `sending`.
 
     A delivery is left alone while an earlier one of the same incident, target and subject is not final.
     """
-    return _take(ledger, target, worker, DeliveryState.PENDING, limit, lease_seconds)
+    return _take(ledger, target, worker, DeliveryState.PENDING, homes, limit, lease_seconds)
 
 
-def claim_looks(ledger: Ledger, target: str, worker: str, *, limit: int, lease_seconds: float) -> list[Claim]:
+def claim_looks(
+    ledger: Ledger, target: str, worker: str, *, homes: Sequence[str], limit: int, lease_seconds: float
+) -> list[Claim]:
     """Take uncertain deliveries of one target whose settling time is over. They stay `uncertain`."""
-    return _take(ledger, target, worker, DeliveryState.UNCERTAIN, limit, lease_seconds)
+    return _take(ledger, target, worker, DeliveryState.UNCERTAIN, homes, limit, lease_seconds)
+
+
+@dataclass(frozen=True)
+class Root:
+    """What an addition adds to: the note's id and the person it lies on, or the log entry that is corrected."""
+
+    remote_id: str
+    person_id: int | None
+
+
+def roots(ledger: Ledger, claims: Sequence[Claim]) -> dict[int, Root]:
+    """What each of these additions adds to: the incident's first note, or its newest log entry."""
+    additions = [one for one in claims if one.action in ("append", "correct")]
+    found: dict[int, Root] = {}
+    with ledger.reading() as connection:
+        for one in additions:
+            statement = (
+                select(delivery.c.remote_id, delivery.c.person_id)
+                .where(delivery.c.incident_id == one.incident_id, delivery.c.target == one.target)
+                .where(delivery.c.subject == one.subject, delivery.c.id < one.id, delivery.c.remote_id.is_not(None))
+                .where(delivery.c.state.in_([DeliveryState.ACCEPTED, DeliveryState.VERIFIED]))
+            )
+            if one.action == "append":
+                statement = statement.where(delivery.c.action == "create").order_by(delivery.c.id.desc())
+            else:
+                statement = statement.order_by(delivery.c.id.desc())
+            row = connection.execute(statement.limit(1)).first()
+            if row is not None:
+                found[one.id] = Root(row.remote_id, row.person_id)
+    return found
 
 
 def renew(ledger: Ledger, claims: Iterable[Claim], lease_seconds: float) -> None:
@@ -174,18 +208,27 @@ def expire_leases(ledger: Ledger, worker: str, *, settle_seconds: float) -> int:
     return ledger.write(work) if some else 0
 
 
-def next_due_in(ledger: Ledger, targets: Sequence[str], *, states: Sequence[DeliveryState]) -> float | None:
+def next_due_in(ledger: Ledger, targets: Sequence[str], *, homes: Sequence[str]) -> float | None:
     """Seconds until something of these targets can be tried or looked at; None when there is nothing to wait for."""
     with ledger.reading() as connection:
         seconds = ledger.seconds(connection)
         when = func.coalesce(delivery.c.lease_epoch, delivery.c.due_epoch)
-        condition = and_(delivery.c.target.in_(targets), delivery.c.state.in_(states), _not_waiting())
+        states = [DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN]
+        condition = and_(
+            delivery.c.target.in_(targets), delivery.c.home.in_(homes), delivery.c.state.in_(states), _not_waiting()
+        )
         first = connection.execute(select(func.min(when)).where(condition)).scalar()
     return None if first is None else max(0.0, float(first) - seconds)
 
 
 def _take(
-    ledger: Ledger, target: str, worker: str, state: DeliveryState, limit: int, lease_seconds: float
+    ledger: Ledger,
+    target: str,
+    worker: str,
+    state: DeliveryState,
+    homes: Sequence[str],
+    limit: int,
+    lease_seconds: float,
 ) -> list[Claim]:
     def work(connection: Connection) -> list[Claim]:
         seconds = ledger.seconds(connection)
@@ -193,6 +236,7 @@ def _take(
         statement = (
             select(delivery)
             .where(delivery.c.target == target, delivery.c.state == state, delivery.c.due_epoch <= seconds)
+            .where(delivery.c.home.in_(homes))
             .where(free, _not_waiting() if state is DeliveryState.PENDING else true())
             .order_by(delivery.c.priority_at, delivery.c.id)
             .limit(limit)
@@ -251,7 +295,8 @@ def _claim(ledger: Ledger, row: Row[Any]) -> Claim:
 
 
 def _not_waiting() -> ColumnElement[bool]:
-    """No earlier delivery of the same incident, target and subject is still on its way (order, DESIGN 3)."""
+    """No earlier delivery of the same incident, target and subject is still on its way, and no note is made
+    of a report that was voided before it went out (promise 3, RULINGS 2)."""
     earlier = delivery.alias("earlier")
     blocks = and_(
         earlier.c.incident_id == delivery.c.incident_id,
@@ -260,7 +305,16 @@ def _not_waiting() -> ColumnElement[bool]:
         earlier.c.id < delivery.c.id,
         earlier.c.state.not_in([*FINAL, DeliveryState.AWAITING_APPROVAL]),
     )
-    return ~exists(select(literal_column("1")).select_from(earlier).where(blocks))
+    void = and_(
+        incident.c.id == delivery.c.incident_id,
+        incident.c.status == "Void",
+        delivery.c.action == "create",
+        delivery.c.state == DeliveryState.PENDING,
+    )
+    return and_(
+        ~exists(select(literal_column("1")).select_from(earlier).where(blocks)),
+        ~exists(select(literal_column("1")).select_from(incident).where(void)),
+    )
 
 
 def _held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Any]:

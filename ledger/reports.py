@@ -122,7 +122,7 @@ def watermark_of(ledger: Ledger, home: str, source: str) -> Watermark | None:
 
 def open_revision(ledger: Ledger, home: str, source_id: str, number: int, content: bytes) -> Incident:
     """The report that a revision's sealed content holds."""
-    return Incident.model_validate_json(ledger.vault.open(content, _record(home, source_id, number)))
+    return Incident.model_validate_json(ledger.vault.open(content, record_of(home, source_id, number)))
 
 
 def _latest_of_each(readable: Sequence[Readable]) -> list[Readable]:
@@ -295,7 +295,7 @@ def _insert_revisions(
             "source_version": one.report.version,
             "modified_at": one.report.modified_at,
             "seen_at": now,
-            "content": ledger.vault.seal(one.report.model_dump_json(), _record(home, one.report.incident_id, number)),
+            "content": ledger.vault.seal(one.report.model_dump_json(), record_of(home, one.report.incident_id, number)),
         }
         for one, number, key in numbered
     ]
@@ -383,7 +383,8 @@ def _move_cursor(connection: Connection, home: str, source: str, mark: Watermark
     )
 
 
-def _record(home: str, source_id: str, number: int) -> str:
+def record_of(home: str, source_id: str, number: int) -> str:
+    """The name that a revision's sealed content is bound to."""
     return json.dumps(["revision", home, source_id, number])
 
 

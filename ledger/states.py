@@ -45,7 +45,6 @@ class Event(StrEnum):
     LOOK_ABSENT = "look_absent"
     LOOK_ABSENT_AGAIN = "look_absent_again"
     LOOK_FAILED = "look_failed"
-    LOOK_REFUSED = "look_refused"
     REPEATABLE = "repeatable"
     READ_BACK = "read_back"
     PACKAGE_WRITTEN = "package_written"
@@ -77,7 +76,6 @@ TRANSITIONS: dict[tuple[DeliveryState, Event], DeliveryState] = {
     (_S.UNCERTAIN, Event.LOOK_ABSENT): _S.UNCERTAIN,
     (_S.UNCERTAIN, Event.LOOK_ABSENT_AGAIN): _S.PENDING,
     (_S.UNCERTAIN, Event.LOOK_FAILED): _S.UNCERTAIN,
-    (_S.UNCERTAIN, Event.LOOK_REFUSED): _S.REJECTED,
     # a target that cannot be looked up repeats with the same Message-ID, after the settling time, and says so
     (_S.UNCERTAIN, Event.REPEATABLE): _S.PENDING,
     # reconciliation read it back

@@ -1,0 +1,120 @@
+"""Findings by their stable id: first seen, last seen, resolved, acknowledged. None is ever deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, and_, or_, select, update
+
+from ledger import audit
+from ledger.database import Ledger
+from ledger.errors import Refused, UnknownRecord
+from ledger.tables import finding
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A finding as a reconciliation saw it."""
+
+    id: str
+    kind: str
+    severity: str
+    incident: str | None
+    target: str | None
+    subject: str | None
+    occurred_on: date | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger knows of a finding beyond what was seen."""
+
+    first_seen: datetime
+    last_seen: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    acknowledged_why: str | None
+
+
+def keep(
+    ledger: Ledger,
+    home: str,
+    seen: Sequence[Seen],
+    *,
+    start: date,
+    end: date,
+    unseen_targets: Sequence[str],
+    actor: str,
+) -> dict[str, Standing]:
+    """Note what was seen, and resolve what was not seen again in the range.
+
+    A finding about a side that could not be read this time is left as it is: not seen is not resolved.
+    """
+
+    def work(connection: Connection) -> dict[str, Standing]:
+        now = ledger.now()
+        there = {row.id: row for row in connection.execute(select(finding).where(finding.c.home == home))}
+        fresh = [one for one in {one.id: one for one in seen}.values() if one.id not in there]
+        if fresh:
+            connection.execute(
+                finding.insert(), [{**_values(one), "home": home, "first_seen": now, "last_seen": now} for one in fresh]
+            )
+        ids = {one.id for one in seen}
+        for one in seen:
+            if one.id in there:
+                values = {**_values(one), "last_seen": now, "resolved_at": None}
+                connection.execute(update(finding).where(finding.c.id == one.id).values(values))
+        gone = and_(
+            finding.c.home == home,
+            finding.c.resolved_at.is_(None),
+            finding.c.last_seen < now,
+            or_(finding.c.occurred_on.is_(None), finding.c.occurred_on.between(start, end)),
+            or_(finding.c.target.is_(None), finding.c.target.not_in(list(unseen_targets) or [""])),
+        )
+        resolved = [row.id for row in connection.execute(select(finding.c.id).where(gone)) if row.id not in ids]
+        for one_id in resolved:
+            connection.execute(update(finding).where(finding.c.id == one_id).values(resolved_at=now))
+        acts = [audit.Act("finding opened", f"finding:{one.id}", {"kind": one.kind}) for one in fresh]
+        acts += [audit.Act("finding resolved", f"finding:{one_id}") for one_id in resolved]
+        audit.record(connection, now, actor, acts)
+        return {
+            row.id: Standing(
+                row.first_seen, row.last_seen, row.acknowledged_at, row.acknowledged_by, row.acknowledged_why
+            )
+            for row in connection.execute(
+                select(finding).where(finding.c.home == home, finding.c.resolved_at.is_(None))
+            )
+        }
+
+    return ledger.write(work)
+
+
+def acknowledge(ledger: Ledger, finding_id: str, by: str, reason: str) -> None:
+    """A named person says that a finding is known and why. It stays in the report, marked so."""
+    if not by.strip() or not reason.strip():
+        raise Refused("An acknowledgement needs a name and a reason; give --by and --reason.")
+
+    def work(connection: Connection) -> None:
+        row = connection.execute(select(finding.c.id).where(finding.c.id == finding_id)).first()
+        if row is None:
+            raise UnknownRecord(f"There is no finding {finding_id}; the report and `reconcile --json` show their ids.")
+        now = ledger.now()
+        values = {"acknowledged_at": now, "acknowledged_by": by, "acknowledged_why": reason}
+        connection.execute(update(finding).where(finding.c.id == finding_id).values(values))
+        audit.record(connection, now, by, [audit.Act("finding acknowledged", f"finding:{finding_id}")])
+
+    ledger.write(work)
+
+
+def _values(one: Seen) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "severity": one.severity,
+        "incident": one.incident,
+        "target": one.target,
+        "subject": one.subject,
+        "occurred_on": one.occurred_on,
+    }

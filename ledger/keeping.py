@@ -1,0 +1,212 @@
+"""Keeping house: backup, what to do after a restore, new keys, and the end of a record's time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Connection, Row, Table, delete, select, update
+
+from ledger import audit
+from ledger.database import DIGEST_KEY, KEY_CHECK, Ledger
+from ledger.errors import LedgerError, Refused
+from ledger.states import DeliveryState, Event, after
+from ledger.tables import cursor, delivery, incident, known_child, meta, quarantined, revision
+
+_BATCH = 500
+
+
+def backup(ledger: Ledger, to: Path) -> Path:
+    """Copy a SQLite ledger while it is in use; the copy appears whole or not at all.
+
+    Raises Refused for PostgreSQL, whose own tools do it.
+    """
+    if ledger.is_postgresql:
+        raise Refused("This ledger is on PostgreSQL; back it up with pg_dump, which takes one consistent state.")
+    part = to.with_name(to.name + ".part")
+    try:
+        part.unlink(missing_ok=True)
+        handle = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        os.close(handle)
+        with ledger.reading() as connection:
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            target = sqlite3.connect(part)
+            try:
+                source.backup(target)
+            finally:
+                target.close()
+        os.replace(part, to)
+    except (OSError, sqlite3.Error):
+        part.unlink(missing_ok=True)
+        raise LedgerError(f"The backup could not be written to {to}; check the folder and the free space.") from None
+    ledger.write(lambda c: audit.record(c, ledger.now(), "operator", [audit.Act("ledger backed up", "ledger")]))
+    return to
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What `restored` marked."""
+
+    doubted: int
+    mails_held: int
+    cursors_moved: int
+
+
+def restored(ledger: Ledger, since: datetime, actor: str) -> Restored:
+    """Say that this ledger came from a backup taken at `since`: what it has forgotten may have been sent.
+
+    Everything that waits is looked up before it is sent; what is planned from reports changed up to this moment starts
+    in doubt; mail, which cannot be looked up, waits for a person; the pulls begin again before `since`.
+    """
+
+    def work(connection: Connection) -> Restored:
+        now = ledger.now()
+        waiting = connection.execute(
+            select(delivery.c.id, delivery.c.state, delivery.c.target)
+            .where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.SENDING]), delivery.c.target != "lado")
+            .with_for_update()
+        ).all()
+        mails = [row for row in waiting if row.target == "email"]
+        others = [row for row in waiting if row.target != "email"]
+        why = "The ledger was restored from a backup; it is looked up before anything is sent."
+        for row in others:
+            _mark(connection, row, after(DeliveryState(row.state), Event.DOUBTED), now, why, None)
+        why = "The ledger was restored from a backup and this mail may have gone out before; retry it if it did not."
+        for row in mails:
+            _mark(connection, row, DeliveryState.REJECTED, now, why, "restored")
+        moved = connection.execute(
+            update(cursor).where(cursor.c.modified_at > since).values(modified_at=since, incident="")
+        )
+        connection.execute(delete(meta).where(meta.c.name == "restored_at"))
+        connection.execute(meta.insert().values(name="restored_at", value=now.isoformat()))
+        act = audit.Act("ledger restored", "ledger", {"since": since.isoformat(), "doubted": len(others)})
+        audit.record(connection, now, actor, [act])
+        return Restored(len(others), len(mails), moved.rowcount)
+
+    return ledger.write(work)
+
+
+def _mark(connection: Connection, row: Any, state: DeliveryState, now: datetime, why: str, cause: str | None) -> None:
+    values = {
+        "state": state,
+        "state_since": now,
+        "why": why,
+        "cause": cause,
+        "due_epoch": 0.0,
+        "looks": 0,
+        "owner": None,
+        "lease_epoch": None,
+        "fence": delivery.c.fence + 1,
+    }
+    connection.execute(update(delivery).where(delivery.c.id == row.id).values(values))
+
+
+def rotate(ledger: Ledger, progress: Callable[[int], None] = lambda _: None) -> int:
+    """Seal every row with the first key. It may be stopped and started again; old keys must stay until it ends.
+
+    Returns how many values were sealed anew.
+    """
+    total = 0
+    for table, column, record in _sealed_columns():
+        last = 0
+        while True:
+            done, last = ledger.write(lambda c, t=table, k=column, r=record, n=last: _reseal(ledger, c, t, k, r, n))  # type: ignore[misc]
+            if last == 0:
+                break
+            total += done
+            progress(total)
+
+    def finish(connection: Connection) -> None:
+        for name in (KEY_CHECK, DIGEST_KEY):
+            sealed = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one()
+            fresh = ledger.vault.seal(ledger.vault.open(bytes.fromhex(sealed), f"meta:{name}"), f"meta:{name}").hex()
+            connection.execute(update(meta).where(meta.c.name == name).values(value=fresh))
+        audit.record(connection, ledger.now(), "operator", [audit.Act("key rotated", "ledger", {"values": total})])
+
+    ledger.write(finish)
+    return total
+
+
+def _sealed_columns() -> list[tuple[Table, Column[Any], Callable[[Row[Any]], str]]]:
+    return [
+        (revision, revision.c.content, _revision_record),
+        (known_child, known_child.c.name, lambda row: f"known_child:{row.home}"),
+        (quarantined, quarantined.c.content, lambda row: f"quarantined:{row.home}:{row.fingerprint}"),
+        (delivery, delivery.c.body, lambda row: f"delivery:{row.key}"),
+    ]
+
+
+def _revision_record(row: Row[Any]) -> str:
+    from ledger.reports import record_of
+
+    return record_of(row.home, row.source_id, row.number)
+
+
+def _reseal(
+    ledger: Ledger,
+    connection: Connection,
+    table: Table,
+    column: Column[Any],
+    record: Callable[[Row[Any]], str],
+    after_id: int,
+) -> tuple[int, int]:
+    """Seal the next rows of a column; returns how many, and the last id, or 0 when there are no more."""
+    statement = select(table).where(table.c.id > after_id).order_by(table.c.id).limit(_BATCH)
+    if table is revision:
+        statement = (
+            select(revision, incident.c.home, incident.c.source_id)
+            .join(incident, incident.c.id == revision.c.incident_id)
+            .where(revision.c.id > after_id)
+            .order_by(revision.c.id)
+            .limit(_BATCH)
+        )
+    rows = connection.execute(statement).all()
+    done = 0
+    for row in rows:
+        sealed = getattr(row, column.name)
+        if sealed is None or ledger.vault.is_current(sealed):
+            continue
+        opened = ledger.vault.open(sealed, record(row))
+        fresh = ledger.vault.seal(opened, record(row))
+        connection.execute(update(table).where(table.c.id == row.id).values({column.name: fresh}))
+        done += 1
+    return done, rows[-1].id if rows else 0
+
+
+def purge(ledger: Ledger, before: date, actor: str) -> int:
+    """Empty the contents of incidents that happened before a day and are finished everywhere.
+
+    The rows stay, with their ids, states, references and hashes: that something was recorded, and where, is never
+    forgotten. Returns how many incidents lost their contents.
+    """
+
+    def work(connection: Connection) -> int:
+        unfinished = select(delivery.c.incident_id).where(
+            delivery.c.incident_id.is_not(None),
+            delivery.c.state.not_in([DeliveryState.ACCEPTED, DeliveryState.VERIFIED, DeliveryState.SUPERSEDED]),
+        )
+        old = (
+            select(incident.c.id)
+            .where(incident.c.occurred_on < before, incident.c.id.not_in(unfinished), incident.c.status != "Draft")
+            .where(incident.c.id.in_(select(revision.c.incident_id).where(revision.c.content != b"")))
+            .limit(_BATCH)
+        )
+        keys = list(connection.execute(old).scalars())
+        if keys:
+            connection.execute(update(revision).where(revision.c.incident_id.in_(keys)).values(content=b""))
+            connection.execute(update(delivery).where(delivery.c.incident_id.in_(keys)).values(body=None))
+            audit.record(
+                connection, ledger.now(), actor, [audit.Act("contents purged", f"incident:{key}") for key in keys]
+            )
+        return len(keys)
+
+    total = 0
+    while done := ledger.write(work):
+        total += done
+    return total

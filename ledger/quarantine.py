@@ -1,0 +1,108 @@
+"""Reports that could not be understood: look, try again, or discard with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from ledger import audit
+from ledger.database import Ledger
+from ledger.errors import Refused, UnknownRecord
+from ledger.tables import quarantined
+
+
+@dataclass(frozen=True, repr=False)
+class Quarantined:
+    """One report in quarantine. `raw` is opened only when it is asked for."""
+
+    id: int
+    home: str
+    fingerprint: str
+    source_id: str | None
+    number: str | None
+    occurred_on: date | None
+    fields: tuple[str, ...]
+    first_seen: datetime
+    last_seen: datetime
+    state: str
+
+
+def waiting(connection: Connection, homes: Sequence[str]) -> list[Quarantined]:
+    """What waits in quarantine, oldest first."""
+    statement = (
+        select(quarantined)
+        .where(quarantined.c.home.in_(homes), quarantined.c.state == "waiting")
+        .order_by(quarantined.c.id)
+    )
+    return [_view(row) for row in connection.execute(statement)]
+
+
+def one(connection: Connection, quarantine_id: int) -> Quarantined:
+    """One report in quarantine, in whatever state. Raises UnknownRecord."""
+    return _view(_row(connection, quarantine_id))
+
+
+def raw(ledger: Ledger, quarantine_id: int) -> str:
+    """The whole report as it came. Whoever calls it audits that it was shown."""
+    with ledger.reading() as connection:
+        row = _row(connection, quarantine_id)
+    return ledger.vault.open(row.content, f"quarantined:{row.home}:{row.fingerprint}").decode()
+
+
+def release(ledger: Ledger, quarantine_id: int, actor: str) -> None:
+    """It was understood after all: the same bytes, another map."""
+    _settle(ledger, quarantine_id, "released", "It was understood when it was tried again.", actor)
+
+
+def discard(ledger: Ledger, quarantine_id: int, reason: str, actor: str) -> None:
+    """A person says that it is no incident report. It stays in the ledger, with the reason."""
+    if not reason.strip():
+        raise Refused("A discard needs its reason; say it with --reason.")
+    _settle(ledger, quarantine_id, "discarded", reason, actor)
+
+
+def note_shown(ledger: Ledger, record: str, actor: str) -> None:
+    """Audit that personal data was shown to a person."""
+    ledger.write(
+        lambda connection: audit.record(connection, ledger.now(), actor, [audit.Act("contents revealed", record)])
+    )
+
+
+def _settle(ledger: Ledger, quarantine_id: int, state: str, reason: str, actor: str) -> None:
+    def work(connection: Connection) -> None:
+        _row(connection, quarantine_id)
+        now = ledger.now()
+        connection.execute(
+            update(quarantined).where(quarantined.c.id == quarantine_id).values(state=state, reason=reason)
+        )
+        audit.record(connection, now, actor, [audit.Act(f"quarantined report {state}", f"quarantined:{quarantine_id}")])
+
+    ledger.write(work)
+
+
+def _row(connection: Connection, quarantine_id: int) -> Row[Any]:
+    row = connection.execute(select(quarantined).where(quarantined.c.id == quarantine_id)).first()
+    if row is None:
+        raise UnknownRecord(
+            f"There is no quarantined report {quarantine_id}; `incident-bridge quarantine list` shows them."
+        )
+    return row
+
+
+def _view(row: Row[Any]) -> Quarantined:
+    return Quarantined(
+        row.id,
+        row.home,
+        row.fingerprint,
+        row.source_id,
+        row.number,
+        row.occurred_on,
+        tuple(row.fields),
+        row.first_seen,
+        row.last_seen,
+        row.state,
+    )

@@ -1,0 +1,38 @@
+"""When each home was last looked at, and whether everything was seen. Silence is read off these rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from ledger.database import Ledger
+from ledger.tables import run
+
+
+def begin(ledger: Ledger, home: str, kind: str) -> int:
+    """Note that a run of one home began. A run that is killed stays without an end."""
+
+    def work(connection: Connection) -> int:
+        values = {"home": home, "kind": kind, "started_at": ledger.now(), "good": False, "counts": {}}
+        return int(connection.execute(run.insert().values(values).returning(run.c.id)).scalar_one())
+
+    return ledger.write(work)
+
+
+def end(ledger: Ledger, run_id: int, *, good: bool, counts: dict[str, Any]) -> None:
+    """Note that it ended. `good`: it saw everything that it set out to see."""
+
+    def work(connection: Connection) -> None:
+        values = {"finished_at": ledger.now(), "good": good, "counts": counts}
+        connection.execute(update(run).where(run.c.id == run_id).values(values))
+
+    ledger.write(work)
+
+
+def last_good(connection: Connection, home: str, kind: str) -> datetime | None:
+    """When a home's last good run of a kind ended; None where there was none."""
+    statement = select(func.max(run.c.finished_at)).where(run.c.home == home, run.c.kind == kind, run.c.good.is_(True))
+    found: datetime | None = connection.execute(statement).scalar()
+    return found

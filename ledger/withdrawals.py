@@ -1,0 +1,89 @@
+"""Deliveries that lost their reason before anything was sent: they are withdrawn, with the reason, never deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, exists, literal_column, select, update
+
+from ledger import audit
+from ledger.database import Ledger
+from ledger.states import DeliveryState, Event, after
+from ledger.tables import delivery, incident
+
+_VOID = "The report was voided before anything was sent."
+_NOTHING_THERE = "Nothing was ever written that it could add to."
+
+
+def withdraw_pointless(ledger: Ledger, actor: str) -> list[int]:
+    """Withdraw notes of reports that were voided before they went out, and additions to what never was.
+
+    Returns the ledger's keys of incidents, not void now, that lost an addition in this way: they are planned anew.
+    """
+    with ledger.reading() as connection:
+        if not _voided(connection, limit=1) and not _rootless(connection, limit=1):
+            return []
+
+    def work(connection: Connection) -> list[int]:
+        _withdraw(ledger, connection, _voided(connection), _VOID, actor)
+        rootless = _rootless(connection)
+        _withdraw(ledger, connection, rootless, _NOTHING_THERE, actor)
+        return sorted({row.incident_id for row in rootless if row.incident_status != "Void"})
+
+    return ledger.write(work)
+
+
+def withdraw(ledger: Ledger, delivery_id: int, why: str, actor: str) -> bool:
+    """Withdraw one delivery that is proven not to be at its target. False when a worker took it meanwhile."""
+
+    def work(connection: Connection) -> bool:
+        row = connection.execute(select(delivery).where(delivery.c.id == delivery_id).with_for_update()).one()
+        if row.state not in (DeliveryState.PENDING, DeliveryState.REJECTED, DeliveryState.AWAITING_APPROVAL):
+            return False
+        _withdraw(ledger, connection, [row], why, actor)
+        return True
+
+    return ledger.write(work)
+
+
+def _withdraw(ledger: Ledger, connection: Connection, rows: list[Row[Any]], why: str, actor: str) -> None:
+    now = ledger.now()
+    for row in rows:
+        values = {"state": after(DeliveryState(row.state), Event.WITHDRAWN), "state_since": now, "why": why}
+        connection.execute(
+            update(delivery).where(delivery.c.id == row.id, delivery.c.state == row.state).values(values)
+        )
+    audit.record(
+        connection, now, actor, [audit.Act("delivery withdrawn", f"delivery:{row.id}", {"why": why}) for row in rows]
+    )
+
+
+def _voided(connection: Connection, limit: int = 10_000) -> list[Row[Any]]:
+    """Notes and entries that wait to be made for a report that is void now."""
+    statement = (
+        select(delivery.c.id, delivery.c.state)
+        .join(incident, incident.c.id == delivery.c.incident_id)
+        .where(incident.c.status == "Void", delivery.c.action == "create")
+        .where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.REJECTED]))
+    )
+    return list(connection.execute(statement.limit(limit)))
+
+
+def _rootless(connection: Connection, limit: int = 10_000) -> list[Row[Any]]:
+    """Additions that wait although everything before them was withdrawn."""
+    earlier = delivery.alias("earlier")
+    root = and_(
+        earlier.c.incident_id == delivery.c.incident_id,
+        earlier.c.target == delivery.c.target,
+        earlier.c.subject == delivery.c.subject,
+        earlier.c.id < delivery.c.id,
+        earlier.c.action == "create",
+        earlier.c.state != DeliveryState.SUPERSEDED,
+    )
+    statement = (
+        select(delivery.c.id, delivery.c.state, delivery.c.incident_id, incident.c.status.label("incident_status"))
+        .join(incident, incident.c.id == delivery.c.incident_id)
+        .where(delivery.c.action.in_(["append", "correct"]), delivery.c.state == DeliveryState.PENDING)
+        .where(~exists(select(literal_column("1")).select_from(earlier).where(root)))
+    )
+    return list(connection.execute(statement.limit(limit)))
