@@ -1,0 +1,105 @@
+"""The whole house of stand-ins: recording system, Mosaic, mail server, LADO form, and the control port.
+
+`with start(seed=1, folder=folder) as house:` brings everything up on free loopback ports, and
+`house.environment()` holds the BRIDGE_ settings that point a bridge at it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sandbox.certificates import Certificates
+from sandbox.mail import Mail
+from sandbox.mosaic import Mosaic
+from sandbox.recording import Recording
+
+SENDER = "bridge@example-house.example"
+
+
+@dataclass(frozen=True)
+class House:
+    """Every stand-in of one sandbox, running."""
+
+    folder: Path
+    seed: int
+    end: datetime
+    recording: Recording
+    mosaic: Mosaic
+    mail: Mail
+    certificates: Certificates
+    encryption_key: str
+
+    def environment(self) -> dict[str, str]:
+        """Settings of a bridge that works with this house."""
+        return {
+            "BRIDGE_LEDGER_URL": f"sqlite:///{self.folder / 'ledger.db'}",
+            "BRIDGE_ENCRYPTION_KEYS": self.encryption_key,
+            "BRIDGE_HOMES_DIR": str(self.homes_dir),
+            "BRIDGE_RECORDING__KIND": "rest",
+            "BRIDGE_RECORDING__BASE_URL": self.recording.base_url,
+            "BRIDGE_RECORDING__API_KEY": self.recording.api_key,
+            "BRIDGE_RECORDING__START_DATE": (self.end - timedelta(days=40)).date().isoformat(),
+            "BRIDGE_MOSAIC__KIND": "rest",
+            "BRIDGE_MOSAIC__BASE_URL": self.mosaic.base_url,
+            "BRIDGE_MOSAIC__CLIENT_ID": self.mosaic.client_id,
+            "BRIDGE_MOSAIC__CLIENT_SECRET": self.mosaic.client_secret,
+            "BRIDGE_DAILY_LOG__KIND": "rest",
+            "BRIDGE_DAILY_LOG__BASE_URL": self.recording.base_url,
+            "BRIDGE_DAILY_LOG__API_KEY": self.recording.api_key,
+            "BRIDGE_EMAIL__KIND": "smtp",
+            "BRIDGE_EMAIL__HOST": self.mail.host,
+            "BRIDGE_EMAIL__PORT": str(self.mail.port),
+            "BRIDGE_EMAIL__SENDER": SENDER,
+            "BRIDGE_EMAIL__STARTTLS": "true",
+            "BRIDGE_EMAIL__USERNAME": self.mail.username or "",
+            "BRIDGE_EMAIL__PASSWORD": self.mail.password or "",
+            "BRIDGE_TLS__CA_FILE": str(self.certificates.ca_file),
+            "BRIDGE_LADO__OUT_DIR": str(self.folder / "lado"),
+        }
+
+    @property
+    def homes_dir(self) -> Path:
+        """The folder of the homes' files."""
+        return self.folder / "homes"
+
+    def stand_ins(self) -> Mapping[str, Recording | Mosaic | Mail]:
+        """The stand-ins by name."""
+        return {"recording": self.recording, "mosaic": self.mosaic, "mail": self.mail}
+
+    def reset(self) -> None:
+        """Fair weather everywhere, and nothing counted. What the stand-ins hold stays, but for the inbox."""
+        for stand_in in self.stand_ins().values():
+            stand_in.reset()
+
+
+@contextmanager
+def start(*, seed: int = 1, end: datetime | None = None, folder: Path | None = None) -> Iterator[House]:
+    """Start every stand-in. `end`: the moment at which the made-up month ends, now if unset; aware.
+
+    `folder` gets the certificate, the home's file and, by `environment()`, the ledger; a temporary one if unset.
+    """
+    with ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "homes").mkdir(exist_ok=True)
+        certificates = Certificates(folder)
+        mail = Mail(tls=certificates.server(), username="bridge", password=secrets.token_urlsafe(12))
+        yield House(
+            folder=folder,
+            seed=seed,
+            end=end or datetime.now(UTC),
+            recording=stack.enter_context(Recording()),
+            mosaic=stack.enter_context(Mosaic()),
+            mail=stack.enter_context(mail),
+            certificates=certificates,
+            encryption_key=base64.urlsafe_b64encode(os.urandom(32)).decode(),
+        )
