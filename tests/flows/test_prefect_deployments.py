@@ -1,0 +1,108 @@
+"""prefect.yaml: what runs when, on ordinary days and on the two days a year when the clocks change."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+
+from flows.automations import TAG
+from flows.prefect_environment import HARDENED
+
+ROOT = Path(__file__).parents[2]
+LONDON = ZoneInfo("Europe/London")
+DEPLOYMENTS = {
+    entry["name"]: entry for entry in yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+}
+
+ORDINARY = datetime(2026, 6, 10, tzinfo=LONDON)
+SPRING = datetime(2026, 3, 29, tzinfo=LONDON)
+AUTUMN = datetime(2026, 10, 25, tzinfo=LONDON)
+DAYS = {"ordinary": ORDINARY, "spring": SPRING, "autumn": AUTUMN}
+
+
+def _fires(name: str, day: datetime) -> list[datetime]:
+    """When Prefect's own scheduler starts the deployment on a London day, in UTC."""
+    from prefect.server.schemas.schedules import CronSchedule
+
+    (entry,) = DEPLOYMENTS[name]["schedules"]
+    schedule = CronSchedule(cron=entry["cron"], timezone=entry["timezone"])
+    start, end = day.astimezone(UTC), (day + timedelta(days=1)).astimezone(UTC)
+    found = asyncio.run(schedule.get_dates(n=400, start=start - timedelta(hours=6), end=end + timedelta(hours=6)))
+    return sorted(moment.astimezone(UTC) for moment in found if start <= moment.astimezone(UTC) < end)
+
+
+def _every_minute(day: datetime) -> list[datetime]:
+    """Each minute of a London day as it passes, reckoned in UTC: 1380, 1440 or 1500 of them."""
+    start, end = day.astimezone(UTC), (day + timedelta(days=1)).astimezone(UTC)
+    return [start + timedelta(minutes=n) for n in range(int((end - start) / timedelta(minutes=1)))]
+
+
+@pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)
+def test_sync_starts_every_quarter_of_an_hour_but_not_between_one_and_three(day):
+    expected = [
+        minute
+        for minute in _every_minute(day)
+        if minute.minute % 15 == 0 and not 1 <= minute.astimezone(LONDON).hour < 3
+    ]
+
+    assert _fires("sync", day) == expected
+    assert len(expected) == 88
+
+
+@pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)
+@pytest.mark.parametrize(("name", "hour", "minute"), [("reconcile", 6, 10), ("remind", 7, 0)])
+def test_reconcile_and_remind_start_once_a_day_at_their_hour(name, hour, minute, day):
+    assert _fires(name, day) == [day.replace(hour=hour, minute=minute).astimezone(UTC)]
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_no_shipped_schedule_fires_between_one_and_three_in_the_morning_on_any_day_of_the_year(name):
+    hours = {
+        moment.astimezone(LONDON).hour
+        for day in range(0, 365, 7)
+        for moment in _fires(name, datetime(2026, 1, 4, tzinfo=LONDON) + timedelta(days=day))
+    }
+
+    assert hours
+    assert not hours & {1, 2}
+
+
+def test_the_three_flows_are_deployed_and_reminders_follow_the_reconciliation():
+    assert set(DEPLOYMENTS) == {"sync", "reconcile", "remind"}
+    assert _fires("reconcile", ORDINARY)[0] < _fires("remind", ORDINARY)[0]
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_every_deployment_runs_one_at_a_time_with_the_hardened_environment_and_our_tag(name):
+    deployment = DEPLOYMENTS[name]
+
+    assert deployment["entrypoint"] == f"flows/prefect_flows.py:{name}_flow"
+    assert deployment["concurrency_limit"]["limit"] == 1
+    assert deployment["concurrency_limit"]["collision_strategy"] in {"CANCEL_NEW", "ENQUEUE"}
+    assert deployment["work_pool"]["job_variables"]["env"] == dict(HARDENED)
+    assert deployment["tags"] == [TAG]
+    assert all(entry["timezone"] == "Europe/London" for entry in deployment["schedules"])
+
+
+def test_prefect_accepts_the_shipped_deployments(prefect_server, prefect_environment):
+    if not (ROOT / "flows" / "prefect_flows.py").is_file():
+        pytest.skip("flows/prefect_flows.py is not in this tree")
+
+    _prefect(prefect_environment, "work-pool", "create", "incident-bridge", "--type", "process")
+    deployed = _prefect(prefect_environment, "deploy", "--all", "--no-prompt")
+
+    listed = _prefect(prefect_environment, "deployment", "ls").stdout.replace("\n", "")
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert all(f"/{name}" in listed for name in DEPLOYMENTS)
+
+
+def _prefect(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "prefect", *words]
+    return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
