@@ -1,0 +1,236 @@
+"""Hiding children's names in a text, and failing closed.
+
+Whatever goes wrong raises `RedactionFailed`, and the text goes nowhere. `mappings.names` makes the redactor of a record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
+
+from mappings.folded_text import FoldedText, cleaned, folded
+from mappings.name_index import Kind, NameIndex, Token, tokens_of
+from mappings.name_match import NameMatch, chunk_around, use_of
+from mappings.person_name import LETTERS, Words, person_name, words_of
+from mappings.word_names import ABBREVIATIONS, used_as_name
+
+ANOTHER_CHILD = "another child"
+WITHHELD_ADULT = "a member of staff (name withheld: a child has the same name)"
+
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "sir"})
+_INITIALS = re.compile(r"(?<![\w.])([A-Z])\.?([A-Z])\b(?:\.(?=\s+[a-z]))?(?!\.?[A-Z]\b)")
+_ADDRESS = re.compile(r"\S*(?:@\S*\.|://|www\.)\S*")
+
+
+class RedactionFailed(ValueError):
+    """This text could not be made safe, so it is not passed on; a person must look at the report."""
+
+
+class Redactor:
+    """Hides every child of the home but the record's own in a text. Make one with `redactor_for`."""
+
+    def __init__(
+        self,
+        index: NameIndex,
+        *,
+        own: Collection[str],
+        labels: Mapping[str, str],
+        adults: Iterable[str] = (),
+        staff: Iterable[str] = (),
+        phrases: Iterable[str] = (),
+    ) -> None:
+        """`labels`: what the report's hidden children are called; all others of the index become "another child".
+
+        `adults` keep their full names, `staff` their surnames too (RULINGS 36); `phrases` (the home's name) stay.
+        """
+        self._index = index
+        self._own = frozenset(own)
+        self._labels = dict(labels)
+        self._staff_surnames = frozenset(
+            form for name in staff for form in person_name(name).surnames if len(form[-1]) > 1
+        )
+        self._kept = _kept_runs(index, adults, phrases, self._own)
+        self._triggers = frozenset(index.starts)
+        kept_words = {word for runs in self._kept.values() for run in runs for word in run}
+        own_words = {
+            word for forms in index.starts.values() for f in forms if f.child_id in self._own for word in f.words
+        }
+        #: Words that can never be left standing: the second look is for these.
+        self._never = index.sure - kept_words - own_words - {word for run in self._staff_surnames for word in run}
+        self._initials = self._initials_of_labelled()
+
+    def __repr__(self) -> str:
+        return "<Redactor>"
+
+    def text(self, text: str) -> str:
+        """The text without other children's names, control characters dropped. Raises RedactionFailed."""
+        try:
+            return self._hidden(text)
+        except RedactionFailed:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it was, its message may hold the text, and the text must stop
+            raise RedactionFailed("a text could not be made safe and was not passed on") from None
+
+    def adult(self, name: str) -> str:
+        """An adult's name as a record may show it: withheld where it is also another child's."""
+        plain = " ".join(cleaned(name).split())
+        return plain if self.text(plain) == plain else WITHHELD_ADULT
+
+    def label(self, child_id: str) -> str:
+        """What this child is called here."""
+        return self._labels.get(child_id, ANOTHER_CHILD)
+
+    # ---- how ---------------------------------------------------------------------------------------------------
+
+    def _hidden(self, text: str) -> str:
+        source = cleaned(text)
+        view = folded(source)
+        words = LETTERS.findall(view.lower)
+        if self._triggers.isdisjoint(words) and not self._may_hide_a_name(view, words):
+            return self._without_initials(source)
+        tokens = tokens_of(view, self._index.sure)
+        spans = self._spans(view, tokens)
+        result = _replaced(source, [(*view.source_span(start, end), label) for start, end, label in spans])
+        result = self._without_initials(result)
+        if spans and not self._never.isdisjoint(LETTERS.findall(folded(result).lower)):
+            raise RedactionFailed("a name was left standing, so the text was not passed on")
+        return result
+
+    def _may_hide_a_name(self, view: FoldedText, words: list[str]) -> bool:
+        """Whether a name may be cut in two, run into other words, or spelled out."""
+        pairs = (one + two for one, two in pairwise(words))
+        return not self._index.sure.isdisjoint(pairs) or len(tokens_of(view, self._index.sure)) != len(words)
+
+    def _spans(self, view: FoldedText, tokens: list[Token]) -> list[tuple[int, int, str]]:
+        spans: list[tuple[int, int, str]] = []
+        position = 0
+        while position < len(tokens):
+            word = tokens[position].word
+            kept = self._kept_length(tokens, position) if word in self._kept else 0
+            forms = self._index.run_at(tokens, position) if word in self._triggers else ()
+            if not forms:
+                position += max(kept, 1)
+                continue
+            match = NameMatch(self._index, view, tokens, position, forms)
+            match.extend()
+            length = match.end - position
+            if kept > length or (kept == length and not match.whole):
+                position += kept
+                continue
+            if self._hide(view, tokens, match):
+                owns = "'s" if match.owns else ""
+                spans.append((*self._edges(view, tokens, match), self._label_for(match.children - self._own) + owns))
+            position = match.end
+        return spans
+
+    def _kept_length(self, tokens: list[Token], position: int) -> int:
+        for run in self._kept[tokens[position].word]:
+            if tuple(token.word for token in tokens[position : position + len(run)]) == run:
+                return len(run)
+        return 0
+
+    def _hide(self, view: FoldedText, tokens: list[Token], match: NameMatch) -> bool:
+        if match.children & self._own:
+            return False
+        if match.whole:
+            return True
+        forms = [form for form in match.forms if form.child_id in match.children]
+        words = forms[0].words
+        before = tokens[match.begin - 1].word if match.begin else ""
+        if words in self._staff_surnames and (before in _TITLES or all(f.kind is Kind.SURNAME for f in forms)):
+            return False
+        if not all(form.word for form in forms) or _ADDRESS.fullmatch(chunk_around(view.cased, tokens[match.begin])):
+            return True
+        return used_as_name(use_of(view, tokens, match.begin, forms[0].word))
+
+    def _edges(self, view: FoldedText, tokens: list[Token], match: NameMatch) -> tuple[int, int]:
+        start, end = tokens[match.begin].start, tokens[match.end - 1].end
+        for found in _ADDRESS.finditer(view.cased):
+            if found.start() <= start < found.end():
+                return found.start(), len(found.group().rstrip(".,;:!?)>]'\"")) + found.start()
+        return start, end
+
+    def _label_for(self, children: Collection[str]) -> str:
+        labels = sorted({self._labels[child] for child in children if child in self._labels})
+        if not labels:
+            return ANOTHER_CHILD
+        if len(labels) == 1:
+            return labels[0]
+        letters = [label.removeprefix(f"{ANOTHER_CHILD} (").removesuffix(")") for label in labels]
+        together = " or ".join(letters)
+        return f"{ANOTHER_CHILD} ({together})" if labels[0].startswith(ANOTHER_CHILD) else together
+
+    def _initials_of_labelled(self) -> dict[str, str]:
+        """Initials in capitals -> label, for children of the report whose initials mean nobody and nothing else."""
+        meanings: dict[str, set[str]] = {}
+        others: set[str] = set()
+        for child, letters in self._index.given_letters.items():
+            pairs = {(one + two).upper() for one in letters for two in self._index.surname_letters.get(child, ())}
+            if child in self._own:
+                others |= pairs
+            elif child in self._labels:
+                for pair in pairs:
+                    meanings.setdefault(pair, set()).add(child)
+        others |= {(run[0][0] + run[-1][0]).upper() for runs in self._kept.values() for run in runs if len(run) > 1}
+        return {
+            pair: self._label_for(children)
+            for pair, children in meanings.items()
+            if pair not in others and pair.lower() not in ABBREVIATIONS
+        }
+
+    def _without_initials(self, text: str) -> str:
+        if not self._initials or not any(letter.isupper() for letter in text):
+            return text
+        shouted = text.upper() == text
+
+        def label(found: re.Match[str]) -> str:
+            known = self._initials.get(found[1] + found[2])
+            return found.group() if known is None or (shouted and "." not in found.group()) else known
+
+        return _INITIALS.sub(label, text)
+
+
+def _replaced(source: str, spans: list[tuple[int, int, str]]) -> str:
+    pieces: list[str] = []
+    position = 0
+    for start, end, label in spans:
+        if start < position:
+            continue
+        owns = (
+            source[end : end + 1] in ("'", "’")
+            and source[end - 1 : end] in "sS"
+            and not source[end + 1 : end + 2].isalpha()
+        )
+        pieces += (source[position:start], label, f"{source[end]}s" if owns else "")
+        position = end + 1 if owns else end
+    pieces.append(source[position:])
+    return "".join(pieces)
+
+
+def _kept_runs(
+    index: NameIndex, adults: Iterable[str], phrases: Iterable[str], own: frozenset[str]
+) -> dict[str, tuple[Words, ...]]:
+    """Runs of words that stay as they are, by their first word: adults' full names, the home's name."""
+    runs: set[Words] = set()
+    for name in adults:
+        words = words_of(name)
+        if 2 <= len(words) <= 5 and not _names_a_child(index, words, own):
+            runs |= {words, (words[-1], *words[:-1])}
+    runs |= {
+        words for phrase in phrases if len(words := words_of(phrase)) > 1 and not _names_a_child(index, words, own)
+    }
+    kept: dict[str, list[Words]] = {}
+    for run in sorted(runs, key=lambda words: (-len(words), words)):
+        kept.setdefault(run[0], []).append(run)
+    return {word: tuple(found) for word, found in kept.items()}
+
+
+def _names_a_child(index: NameIndex, words: Words, own: frozenset[str]) -> bool:
+    """Whether an adult's name holds both a first name and a surname of one hidden child."""
+    kinds: dict[str, set[Kind]] = {}
+    for word in words:
+        for form in index.starts.get(word, ()):
+            if form.child_id not in own:
+                kinds.setdefault(form.child_id, set()).add(form.kind)
+    return any(Kind.WHOLE in found or len(found) > 1 for found in kinds.values())
