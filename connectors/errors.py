@@ -22,6 +22,9 @@ from enum import StrEnum
 class ConnectorError(Exception):
     """An outside system did not do what was asked."""
 
+    #: A short code of what was seen, such as `connection_lost`; empty where the class says it all.
+    reason: str = ""
+
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.message = message

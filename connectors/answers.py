@@ -1,0 +1,114 @@
+"""An answer as it came over the wire, and what may be read from it.
+
+A body may quote the request, so it never shows in a repr, a log or an error; what is taken from a problem body is
+a field's path, checked against the names of the fields that we sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+
+class Malformed(Exception):
+    """The body is not the JSON that was asked for."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """Status, headers and body of one answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def content(self) -> Any:
+        """The body as JSON. Raises Malformed."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise Malformed from None
+
+    @property
+    def from_system(self) -> bool:
+        """Whether the system itself answered, in JSON, rather than a proxy or a login page in front of it."""
+        kind = self.headers.get("Content-Type")
+        if kind is not None:
+            return "json" in kind.lower()
+        try:
+            return isinstance(self.content, dict)
+        except Malformed:
+            return False
+
+    def retry_after(self, now: datetime) -> float | None:
+        """Seconds that the answer asks us to wait; a past date is 0, an unreadable wish is None."""
+        wish = self.headers.get("Retry-After")
+        return None if wish is None else seconds_of(wish, now)
+
+
+def seconds_of(wish: str, now: datetime) -> float | None:
+    """A Retry-After header, seconds or an HTTP date, as seconds from `now`."""
+    wish = wish.strip()
+    if wish.isascii() and wish.isdigit() and len(wish) < 10:
+        return float(wish)
+    try:
+        moment = parsedate_to_datetime(wish)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def refused_fields(answer: Answer, sent: Collection[str]) -> tuple[str, ...]:
+    """The paths of the fields that a problem body names, as far as they are fields that we sent.
+
+    Only our own field names and positions pass: a system may put the value itself where the path belongs.
+    """
+    try:
+        errors = answer.content.get("errors")
+    except (Malformed, AttributeError):
+        return ()
+    found: dict[str, None] = {}
+    for error in errors if isinstance(errors, list) else ():
+        path = error.get("field") if isinstance(error, dict) else None
+        if isinstance(path, str) and (known := _known_path(path, sent)):
+            found[known] = None
+    return tuple(found)
+
+
+def _known_path(path: str, sent: Collection[str]) -> str | None:
+    for opening in ("#", "$", "/", ".", "body.", "body/"):
+        path = path.removeprefix(opening)
+    first, *rest = path.replace("/", ".").replace("[", ".").replace("]", "").split(".")
+    if first not in sent:
+        return None
+    known = [first]
+    for part in rest:
+        if not (part.isascii() and part.isdigit() and len(part) < 6):
+            break
+        known.append(part)
+    return ".".join(known)
+
+
+def survivor(answer: Answer) -> int | None:
+    """The surviving person's id in a 410, or None where it is not said."""
+    try:
+        named = answer.content.get("merged_into")
+    except (Malformed, AttributeError):
+        return None
+    return whole_number(named)
+
+
+def whole_number(value: object) -> int | None:
+    """A positive whole number, given as one or as text; anything else is None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        value = int(value)
+    return value if isinstance(value, int) and value > 0 else None
