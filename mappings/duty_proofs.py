@@ -1,0 +1,279 @@
+"""What the report and the targets prove about each duty: since when it is met, or what stands in the way.
+
+A reason is a few plain words for a manager, with ids and never a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from config.home import Contact
+from mappings.case import Case
+from mappings.duty_rules import DutyId
+from mappings.evidence import (
+    NOTHING,
+    REPORT_COMPLETE,
+    SUBMITTED,
+    Proof,
+    all_of,
+    dated,
+    declined_key,
+    first_of,
+    outcome_key,
+    parents_key,
+    seen,
+    told_key,
+)
+from mappings.incident import Answer, Child, NotifiableDecision, Status
+from mappings.report_items import missing_items
+from mappings.said import said
+from mappings.uk_time import uk_day, uk_day_start
+
+STILL_DRAFT = "report still Draft"
+
+
+def proof_of(duty: DutyId, case: Case, child: Child | None) -> Proof:
+    """The evidence for a duty that has one proof for the incident or the child; LADO duties are in `lado_duties`."""
+    if child is not None:
+        return CHILD_PROOFS[duty](case, child)
+    return HOME_PROOFS[duty](case)
+
+
+def _dated(case: Case, moment: datetime | None, what: str) -> Proof:
+    return dated(moment, case.incident, case.now, what)
+
+
+def _undated(case: Case, key: str, what: str) -> Proof:
+    return _dated(case, case.undated.get(key), what)
+
+
+def _mailed(case: Case, duty: DutyId, child: Child | None = None) -> Proof:
+    return seen(case.evidence.mailed.get((duty, child.child_id if child else None)), case.now)
+
+
+# ---- the home's duties -------------------------------------------------------------------------------------------
+
+
+def _incident_report(case: Case) -> Proof:
+    if case.incident.status not in SUBMITTED:
+        return Proof(reason=STILL_DRAFT)
+    return _dated(case, case.submitted_at, "submission")
+
+
+def _report_complete(case: Case) -> Proof:
+    missing = missing_items(case.incident)
+    if missing:
+        return Proof(reason=f"the report does not fully say: {'; '.join(missing)}")
+    return _undated(case, REPORT_COMPLETE, "the report")
+
+
+def _daily_log(case: Case) -> Proof:
+    return first_of(seen(case.evidence.log_seen, case.now), _while_draft(case))
+
+
+def _while_draft(case: Case) -> Proof:
+    return Proof(reason=STILL_DRAFT) if case.incident.status is Status.DRAFT else NOTHING
+
+
+def _manager_oversight(case: Case) -> Proof:
+    """The manager's own time counts; that Mosaic shows it is a condition, and its lateness is the case note's."""
+    oversight = case.incident.manager_oversight
+    written = _dated(case, oversight.at, "the manager's oversight")
+    if written.at is None:
+        return written
+    if not said(oversight.comments):
+        return Proof(reason="the manager's oversight has no comments")
+    if not said(oversight.by):
+        return Proof(reason="the manager's oversight names nobody")
+    there = case.evidence.oversight_seen
+    lacking = [c.child_id for c in case.incident.children if seen(there.get(c.child_id), case.now).at is None]
+    if lacking:
+        return Proof(reason=f"the manager's oversight has not been seen on Mosaic for {', '.join(lacking)}")
+    return written
+
+
+def _manager_notified(case: Case) -> Proof:
+    told = _dated(case, case.incident.manager_notified_at, "telling the manager")
+    return first_of(told, _mailed(case, DutyId.MANAGER_NOTIFIED), _no_address(case.home.registered_manager))
+
+
+def _senior_manager_notified(case: Case) -> Proof:
+    told = _dated(case, case.incident.senior_manager_notified_at, "telling the senior manager")
+    return first_of(told, _mailed(case, DutyId.SENIOR_MANAGER_NOTIFIED), _no_address(case.home.senior_manager))
+
+
+def _no_address(contact: Contact | None) -> Proof:
+    """Why no mail of ours can meet a duty, so that somebody rings instead."""
+    if contact is not None and contact.email:
+        return NOTHING
+    return Proof(reason="the home's file has no address for this person, so no mail goes out: ring them and record it")
+
+
+def _notifiable_event(case: Case) -> Proof:
+    event = case.incident.notifiable_event
+    if event.decision is NotifiableDecision.UNDECIDED:
+        return Proof(reason="considered, but no decision is recorded") if event.considered_at else NOTHING
+    if not said(event.by):
+        return Proof(reason="the decision on a notifiable event names nobody")
+    if event.considered_at is None:
+        return Proof(reason="the decision on a notifiable event has no time")
+    considered = _dated(case, event.considered_at, "the decision on a notifiable event")
+    if event.decision is NotifiableDecision.DO_NOT_NOTIFY:
+        return considered
+    if event.notified_at is None and considered.at is not None:
+        return Proof(reason="the decision is to notify, but no notification is recorded")
+    return all_of(considered, _dated(case, event.notified_at, "the notification"))
+
+
+def _staff_debrief(case: Case) -> Proof:
+    debrief = case.incident.staff_debrief
+    proof = _dated(case, debrief.held_at, "the debrief")
+    if proof.at is not None and not said(debrief.with_name):
+        return Proof(reason="the debrief does not say with whom")
+    return proof
+
+
+def _external_review(case: Case) -> Proof:
+    return _dated(case, case.incident.external_review.at, "the external review")
+
+
+# ---- duties towards one child ------------------------------------------------------------------------------------
+
+
+def _mosaic_case_note(case: Case, child: Child) -> Proof:
+    note = seen(case.evidence.notes_seen.get(child.child_id), case.now)
+    no_id = NOTHING
+    if child.mosaic_person() is None:
+        no_id = Proof(reason="the report has no usable Mosaic id for this child; staff must add it")
+    return first_of(note, _while_draft(case), no_id)
+
+
+def _social_worker_notified(case: Case, child: Child) -> Proof:
+    told = _dated(case, child.social_worker.notified_at, "telling the social worker")
+    no_address = NOTHING
+    if not said(child.social_worker.email):
+        no_address = Proof(reason="the record has no address for the social worker, so no mail goes out")
+    return first_of(told, _mailed(case, DutyId.SOCIAL_WORKER_NOTIFIED, child), no_address)
+
+
+def _parents_informed(case: Case, child: Child) -> Proof:
+    """RULINGS 26. A mail that asks parents to ring the home does not inform them."""
+    parents = child.parents_informed
+    return first_of(_dated(case, parents.informed_at, "informing the parents"), _decided_not_to(case, child))
+
+
+def _decided_not_to(case: Case, child: Child) -> Proof:
+    parents = child.parents_informed
+    if parents.required is not Answer.NO:
+        return NOTHING
+    if child.fully_accommodated is not Answer.YES:
+        return Proof(reason="a decision not to inform counts only for a fully accommodated child")
+    if not said(parents.decided_by):
+        return Proof(reason="the decision not to inform does not say who decided")
+    return _undated(case, parents_key(child), "the decision not to inform")
+
+
+def _medical_offered(case: Case, child: Child) -> Proof:
+    """RULINGS 25: "No" never meets it, "N/A" answers nothing, and the outcome is part of it."""
+    medical = child.medical
+    if medical.offered is Answer.NO:
+        return Proof(reason="the answer is No: a nurse or doctor must still be offered")
+    if medical.offered is not Answer.YES:
+        return NOTHING
+    if not said(medical.outcome):
+        return Proof(reason="a nurse or doctor was offered, but the outcome is not recorded")
+    outcome = _undated(case, outcome_key(child), "the outcome")
+    if medical.offered_at is None:
+        return outcome
+    return all_of(_dated(case, medical.offered_at, "the offer"), outcome)
+
+
+def _medical_told(case: Case, child: Child) -> Proof:
+    """Told when seen: the answer counts from `seenAt` where the record has it."""
+    medical = child.medical
+    if medical.told_of_restraint is Answer.NO:
+        return Proof(reason="the nurse or doctor was not told of the restraint")
+    if medical.told_of_restraint is not Answer.YES:
+        return NOTHING
+    if medical.seen_at is not None:
+        return _dated(case, medical.seen_at, "seeing the nurse or doctor")
+    return _undated(case, told_key(child), "telling the nurse or doctor")
+
+
+def _child_views(case: Case, child: Child) -> Proof:
+    views = child.views
+    recorded = _dated(case, views.recorded_at, "the child's views")
+    if recorded.at is not None or views.declined is not Answer.YES:
+        return recorded
+    if not said(views.spoken_to_by):
+        return Proof(reason="the child declined, but the record does not say who spoke to the child")
+    return first_of(recorded, _undated(case, declined_key(child), "the child's answer"))
+
+
+def _advocacy_offered(case: Case, child: Child) -> Proof:
+    return _dated(case, child.advocacy_offered_at, "the offer of advocacy")
+
+
+def _restorative_conversation(case: Case, child: Child) -> Proof:
+    conversation = child.restorative_conversation
+    proof = _dated(case, conversation.held_at, "the restorative conversation")
+    if proof.at is not None and not said(conversation.alternative_de_escalation):
+        return Proof(reason="the child's word on alternatives is not recorded")
+    return proof
+
+
+def _risk_assessment_reviewed(case: Case, child: Child) -> Proof:
+    return _dated(case, child.risk_assessment_reviewed_at, "the review of the risk assessment")
+
+
+def _care_plan_reviewed(case: Case, child: Child) -> Proof:
+    return _dated(case, child.care_plan_reviewed_at, "the review of the care plan")
+
+
+def _ehc_plan_review(case: Case, child: Child) -> Proof:
+    """Within the 12 months before the incident (RULINGS 4); a review after the incident is late, not absent."""
+    reviewed = child.ehc_plan.reviewed_on
+    if reviewed is None:
+        return Proof(reason="no review of the EHC plan is recorded")
+    if reviewed > uk_day(case.now):
+        return Proof(reason="the review of the EHC plan is in the future")
+    day = uk_day(case.incident.occurred_at)
+    if reviewed < a_year_before(day):
+        return Proof(reason="the EHC plan was last reviewed more than 12 months before the incident")
+    return Proof(at=uk_day_start(reviewed))
+
+
+def a_year_before(day: date) -> date:
+    """The same calendar day twelve months earlier; 28 February for 29 February."""
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:
+        return day.replace(year=day.year - 1, day=28)
+
+
+HOME_PROOFS: Mapping[DutyId, Callable[[Case], Proof]] = {
+    DutyId.INCIDENT_REPORT: _incident_report,
+    DutyId.REPORT_COMPLETE: _report_complete,
+    DutyId.DAILY_LOG: _daily_log,
+    DutyId.MANAGER_OVERSIGHT: _manager_oversight,
+    DutyId.MANAGER_NOTIFIED: _manager_notified,
+    DutyId.SENIOR_MANAGER_NOTIFIED: _senior_manager_notified,
+    DutyId.NOTIFIABLE_EVENT: _notifiable_event,
+    DutyId.STAFF_DEBRIEF: _staff_debrief,
+    DutyId.EXTERNAL_REVIEW: _external_review,
+}
+
+CHILD_PROOFS: Mapping[DutyId, Callable[[Case, Child], Proof]] = {
+    DutyId.MOSAIC_CASE_NOTE: _mosaic_case_note,
+    DutyId.SOCIAL_WORKER_NOTIFIED: _social_worker_notified,
+    DutyId.PARENTS_INFORMED: _parents_informed,
+    DutyId.MEDICAL_OFFERED: _medical_offered,
+    DutyId.MEDICAL_TOLD: _medical_told,
+    DutyId.CHILD_VIEWS: _child_views,
+    DutyId.ADVOCACY_OFFERED: _advocacy_offered,
+    DutyId.RESTORATIVE_CONVERSATION: _restorative_conversation,
+    DutyId.RISK_ASSESSMENT_REVIEWED: _risk_assessment_reviewed,
+    DutyId.CARE_PLAN_REVIEWED: _care_plan_reviewed,
+    DutyId.EHC_PLAN_REVIEW: _ehc_plan_review,
+}

@@ -1,0 +1,55 @@
+"""What counts as said: an answer, a name or a text that a person really gave.
+
+"N/A" answers nothing, anywhere (RULINGS 25), and neither does a dash or an empty line.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mappings.incident import Answer, Child, ChildRole, Incident, StaffMember
+
+_NOTHING = frozenset({"", "na", "notapplicable", "tbc", "tba", "notknown", "unknown"})
+_NO_INJURY = frozenset(
+    {"no", "none", "nil", "noinjury", "noinjuries", "nonenoted", "noneseen", "nonereported", "nonevisible"}
+    | {"noinjuriesnoted", "noinjuriesseen", "noinjuriesreported", "noinjurynoted", "novisibleinjuries", "nomarks"}
+)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+def said(text: str) -> bool:
+    """Whether a text field says anything: not empty, not dashes, not "N/A", "TBC" or "unknown"."""
+    return _letters(text) not in _NOTHING
+
+
+def answered(answer: Answer) -> bool:
+    """Whether a yes/no question was answered; "N/A" is no answer."""
+    return answer in (Answer.YES, Answer.NO)
+
+
+def same_words(text: str) -> str:
+    """A text for comparing names of techniques: case, spacing and punctuation do not matter."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def child_injured(child: Child) -> bool:
+    """Whether the report says that this child was injured: by the answer, the role, or details without an answer."""
+    return child.injured is Answer.YES or child.role is ChildRole.INJURED or _details(child)
+
+
+def staff_injured(member: StaffMember) -> bool:
+    """Whether the report says that this adult was injured."""
+    return member.injured is Answer.YES or _details(member)
+
+
+def anyone_injured(incident: Incident) -> bool:
+    """Whether the report says that anybody was injured, child or adult."""
+    return any(map(child_injured, incident.children)) or any(map(staff_injured, incident.staff))
+
+
+def _details(person: Child | StaffMember) -> bool:
+    unanswered = not answered(person.injured)
+    return unanswered and said(person.injury_details) and _letters(person.injury_details) not in _NO_INJURY
