@@ -12,11 +12,13 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sandbox.certificates import Certificates
+from sandbox.control import Control
+from sandbox.lado_form import LadoForm
 from sandbox.mail import Mail
 from sandbox.mosaic import Mosaic
 from sandbox.recording import Recording
@@ -34,8 +36,16 @@ class House:
     recording: Recording
     mosaic: Mosaic
     mail: Mail
+    lado_form: LadoForm
     certificates: Certificates
     encryption_key: str
+    control: Control | None = None
+
+    @property
+    def control_url(self) -> str:
+        """Where another process drives the stand-ins."""
+        assert self.control is not None
+        return self.control.url
 
     def environment(self) -> dict[str, str]:
         """Settings of a bridge that works with this house."""
@@ -70,9 +80,9 @@ class House:
         """The folder of the homes' files."""
         return self.folder / "homes"
 
-    def stand_ins(self) -> Mapping[str, Recording | Mosaic | Mail]:
+    def stand_ins(self) -> Mapping[str, Recording | Mosaic | Mail | LadoForm]:
         """The stand-ins by name."""
-        return {"recording": self.recording, "mosaic": self.mosaic, "mail": self.mail}
+        return {"recording": self.recording, "mosaic": self.mosaic, "mail": self.mail, "lado_form": self.lado_form}
 
     def reset(self) -> None:
         """Fair weather everywhere, and nothing counted. What the stand-ins hold stays, but for the inbox."""
@@ -93,13 +103,15 @@ def start(*, seed: int = 1, end: datetime | None = None, folder: Path | None = N
         (folder / "homes").mkdir(exist_ok=True)
         certificates = Certificates(folder)
         mail = Mail(tls=certificates.server(), username="bridge", password=secrets.token_urlsafe(12))
-        yield House(
+        house = House(
             folder=folder,
             seed=seed,
             end=end or datetime.now(UTC),
             recording=stack.enter_context(Recording()),
             mosaic=stack.enter_context(Mosaic()),
             mail=stack.enter_context(mail),
+            lado_form=stack.enter_context(LadoForm()),
             certificates=certificates,
             encryption_key=base64.urlsafe_b64encode(os.urandom(32)).decode(),
         )
+        yield replace(house, control=stack.enter_context(Control(house.stand_ins(), house.environment)))

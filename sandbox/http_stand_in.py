@@ -147,6 +147,9 @@ class HttpServer:
             operation = self.application.operation(request)
             if armed := self.weather.take(operation, (Stage.HEAD,)):
                 self.weather.saw(request.method, request.path, operation, armed.fault.name)
+                if not reader.holds_body(request):
+                    # The body lies unread in the kernel: a reset while the client still writes would look different.
+                    select.select([connection], [], [], 0.5)
                 mishaps.reset(connection)
                 return False
         request.body = reader.body(request)
@@ -232,6 +235,10 @@ class _Reader:
         if request.headers.get("expect", "").lower() == "100-continue":
             self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         return self._exactly(length)
+
+    def holds_body(self, request: Request) -> bool:
+        """Whether the body, if there is one, came along with the head."""
+        return len(self._buffer) >= int(request.headers.get("content-length") or 0)
 
     def _exactly(self, length: int) -> bytes:
         parts = [self._buffer]

@@ -41,6 +41,19 @@ class Letter:
         """The Message-ID header."""
         return str(self.message["Message-ID"] or "").strip()
 
+    def as_json(self) -> dict[str, str]:
+        """The letter for a program in another process."""
+        return {
+            "recipient": self.recipient,
+            "sender": self.sender,
+            "message_id": self.message_id,
+            "subject": str(self.message["Subject"] or ""),
+            "text": self.text(),
+            "html": self.text("html"),
+            "raw": self.raw.decode("utf-8", "replace"),
+            "at": self.at.isoformat(),
+        }
+
     def text(self, kind: str = "plain") -> str:
         """The body of this kind, `plain` or `html`; empty where there is none."""
         part = self.message.get_body(preferencelist=(kind,))
@@ -51,6 +64,7 @@ class Mail:
     """A mail server on a free loopback port. Operations: connect, hello, auth, sender, recipient, data."""
 
     host = "127.0.0.1"
+    commands = ("inbox",)
 
     def __init__(
         self,
@@ -75,6 +89,7 @@ class Mail:
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"sandbox-mail-{self.port}", daemon=True)
         self.arm = self.weather.arm
         self.disarm = self.weather.disarm
+        self.armed = self.weather.armed
         self.applied = self.weather.applied
         self.requests = self.weather.requests
         self.advance = self.weather.advance

@@ -106,7 +106,9 @@ def misbehave(name: str, connection: socket.socket, answer: Answer, seconds: flo
         drip(connection, answer.wire(), seconds)
         return True
     elif name == "close_idle":
-        connection.sendall(answer.wire())
+        # The end of the connection travels with the answer, so that a client that looks sees both.
+        connection.sendall(answer.wire(), socket.MSG_MORE)
+        connection.shutdown(socket.SHUT_WR)
     return False
 
 

@@ -87,6 +87,20 @@ class MosaicGateway:
 class Mosaic:
     """Mosaic on a free loopback port. Operations: token, person, find, list, get, create, complete, append."""
 
+    commands = (
+        "add_person",
+        "restrict",
+        "lock",
+        "merge",
+        "remove_person",
+        "delete_note",
+        "edit_note",
+        "append_by_hand",
+        "write_by_hand",
+        "revoke_tokens",
+        "notes",
+    )
+
     def __init__(
         self,
         *,
@@ -105,6 +119,7 @@ class Mosaic:
         self._tokens: dict[str, float] = {}
         self.arm = self.weather.arm
         self.disarm = self.weather.disarm
+        self.armed = self.weather.armed
         self.applied = self.weather.applied
         self.requests = self.weather.requests
         self.advance = self.weather.advance
@@ -186,9 +201,18 @@ class Mosaic:
             return made.appendment_id
 
     def write_by_hand(
-        self, person_id: int, *, title: str, text: str, note_type: str, effective_date: datetime, by: str = "A. Worker"
+        self,
+        person_id: int,
+        *,
+        title: str,
+        text: str,
+        note_type: str,
+        effective_date: datetime | str,
+        by: str = "A. Worker",
     ) -> int:
         """A person types a note without any reference; its id."""
+        if isinstance(effective_date, str):
+            effective_date = datetime.fromisoformat(effective_date)
         with self.weather.lock:
             now = self._now()
             note = Note(

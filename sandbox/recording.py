@@ -49,6 +49,8 @@ class Recording:
     """A recording system on a free loopback port. Every operation: pull, index, get, log_find, log_list, log_create,
     log_correct."""
 
+    commands = ("put", "report", "amend", "void", "delete", "forbid", "write_entry", "entries")
+
     def __init__(self, *, api_key: str = API_KEY, latency: float = 0.0) -> None:
         self.weather = Weather("recording")
         self.api_key = api_key
@@ -58,6 +60,7 @@ class Recording:
         self.server = HttpServer(self, self.weather, latency=latency)
         self.arm = self.weather.arm
         self.disarm = self.weather.disarm
+        self.armed = self.weather.armed
         self.applied = self.weather.applied
         self.requests = self.weather.requests
         self.advance = self.weather.advance
