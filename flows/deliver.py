@@ -1,0 +1,233 @@
+"""Deliver what is owed: claim, send, record; look up what is in doubt; stop early rather than send twice.
+
+One thread drains one target, so that a dead target does not hold up the others; each uses a pool for its network
+calls. A batch costs two commits: one that says `sending`, one that says what came of it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from config.settings import DeliverySettings
+from flows.senders import DailyLogSender, LadoSender, MailSender, MosaicSender, Sender, try_to_look, try_to_send
+from flows.site import Site
+from ledger import outbox, withdrawals
+from ledger.crash_points import reach
+from ledger.errors import LedgerError
+from ledger.outbox import Claim, Outcome, Root
+from ledger.states import Event
+from mappings.owed import Target
+
+#: A delivery is not begun in the last part of its lease: the answer could come when somebody else holds it.
+_LEASE_MARGIN = 0.25
+_RELEASED = "This run was stopped before it was sent; the next one sends it."
+_TARGET_STOPPED = "The target was given up in this run; the next one tries again."
+
+
+@dataclass
+class TargetResult:
+    """What one run did at one target."""
+
+    accepted: int = 0
+    awaiting: int = 0
+    tried: int = 0
+    unreachable: str | None = None
+    misconfigured: str | None = None
+    fault: LedgerError | None = None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether this run tries no more at this target."""
+        return bool(self.unreachable or self.misconfigured or self.fault)
+
+
+@dataclass
+class Delivered:
+    """What one run did everywhere."""
+
+    targets: dict[Target, TargetResult] = field(default_factory=dict)
+
+    def raise_fault(self) -> None:
+        """Raise what the ledger said, if it failed under a target's thread."""
+        for result in self.targets.values():
+            if result.fault is not None:
+                raise result.fault
+
+
+def deliver(site: Site, homes: Sequence[str], *, wait_seconds: float, replan: Callable[[list[int]], None]) -> Delivered:
+    """Send everything that is due, then wait for what is in doubt to settle (RULINGS 17).
+
+    `replan` is called with incidents whose addition lost its note before anything was sent.
+    """
+    senders = senders_of(site)
+    delivered = Delivered({target: TargetResult() for target in senders})
+    ends_at = time.monotonic() + wait_seconds
+    while True:
+        _prepare(site, replan)
+        _drain_all(site, senders, delivered, homes)
+        delivered.raise_fault()
+        pause = _pause(site, delivered, homes, ends_at)
+        if pause is None or site.stopping.is_set():
+            return delivered
+        site.progress("waiting for uncertain deliveries to settle", 0, None)
+        site.stopping.wait(pause)
+
+
+def senders_of(site: Site) -> dict[Target, Sender]:
+    """A sender for each target that the site has."""
+    senders: dict[Target, Sender] = {}
+    if site.mosaic is not None:
+        senders[Target.MOSAIC] = MosaicSender(site.mosaic)
+    if site.daily_log is not None:
+        senders[Target.DAILY_LOG] = DailyLogSender(site.daily_log)
+    if site.email is not None and site.settings.email is not None:
+        senders[Target.EMAIL] = MailSender(site.email, site.settings.email.sender or "")
+    senders[Target.LADO] = LadoSender(site.desk)
+    return senders
+
+
+def _prepare(site: Site, replan: Callable[[list[int]], None]) -> None:
+    settle = site.settings.delivery.settle_seconds
+    outbox.expire_leases(site.ledger, site.worker, settle_seconds=settle)
+    lost = withdrawals.withdraw_pointless(site.ledger, site.worker)
+    if lost:
+        replan(lost)
+
+
+def _drain_all(site: Site, senders: Mapping[Target, Sender], delivered: Delivered, homes: Sequence[str]) -> None:
+    threads = [
+        threading.Thread(target=_drain_guarded, args=(site, target, sender, delivered.targets[target], homes))
+        for target, sender in senders.items()
+        if not delivered.targets[target].given_up
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _drain_guarded(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str]) -> None:
+    try:
+        _drain(site, target, sender, result, homes)
+    except LedgerError as why:
+        result.fault = why
+
+
+def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str]) -> None:
+    settings = site.settings.delivery
+    with ThreadPoolExecutor(settings.threads, thread_name_prefix=target.value) as pool:
+        while not (result.given_up or site.stopping.is_set()):
+            lease = {"homes": homes, "limit": settings.batch_size, "lease_seconds": settings.lease_seconds}
+            claimed_at = _uptime()
+            looks = outbox.claim_looks(site.ledger, target, site.worker, **lease)  # type: ignore[arg-type]
+            sends = outbox.claim(site.ledger, target, site.worker, **lease)  # type: ignore[arg-type]
+            if not looks and not sends:
+                return
+            reach(f"deliver.claimed.{target}")
+            roots = outbox.roots(site.ledger, [*looks, *sends])
+            batch = _Batch(site, sender, settings, roots, claimed_at, [*looks, *sends])
+            with batch.kept():
+                outcomes = list(pool.map(batch.look, looks)) + list(pool.map(batch.send, sends))
+            reach(f"deliver.answered.{target}")
+            outbox.record(site.ledger, site.worker, outcomes)
+            reach(f"deliver.recorded.{target}")
+            _count(result, outcomes)
+            site.progress(f"delivering to {target}", result.tried, None)
+
+
+class _Batch:
+    """One claimed batch in flight: its lease is renewed, and given up for good when that fails."""
+
+    def __init__(
+        self,
+        site: Site,
+        sender: Sender,
+        settings: DeliverySettings,
+        roots: Mapping[int, Root],
+        claimed_at: float,
+        claims: Sequence[Claim],
+    ) -> None:
+        self._site, self._sender, self._settings, self._roots = site, sender, settings, roots
+        self._held_until = claimed_at + settings.lease_seconds * (1 - _LEASE_MARGIN)
+        self._claims = claims
+        self._failed = threading.Event()
+        self._done = threading.Event()
+
+    def send(self, claim: Claim) -> Outcome:
+        """Send one, unless this run or its target has been given up, or the lease is nearly over."""
+        if self._site.stopping.is_set():
+            return Outcome(claim, Event.NOT_APPLIED, _RELEASED)
+        if self._failed.is_set():
+            return Outcome(claim, Event.NOT_APPLIED, _TARGET_STOPPED)
+        if _uptime() >= self._held_until:
+            return Outcome(claim, Event.NOT_APPLIED, "Its lease was nearly over before it was sent.")
+        reach(f"deliver.sending.{claim.target}")
+        outcome = try_to_send(self._sender, claim, self._roots.get(claim.id), self._settings.settle_seconds)
+        reach(f"deliver.sent.{claim.target}")
+        if outcome.cause == "misconfigured":
+            self._failed.set()
+        return outcome
+
+    def look(self, claim: Claim) -> Outcome:
+        """Look one up; reading is always safe."""
+        if self._site.stopping.is_set() or self._failed.is_set():
+            return Outcome(claim, Event.LOOK_FAILED, _RELEASED)
+        outcome = try_to_look(self._sender, claim, self._roots.get(claim.id), self._settings.settle_seconds)
+        if outcome.cause == "misconfigured":
+            self._failed.set()
+        return outcome
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew the leases while the batch is in flight."""
+        renewer = threading.Thread(target=self._renew, daemon=True)
+        renewer.start()
+        try:
+            yield
+        finally:
+            self._done.set()
+            renewer.join()
+
+    def _renew(self) -> None:
+        lease = self._settings.lease_seconds
+        while not self._done.wait(lease / 4):
+            asked_at = _uptime()
+            try:
+                outbox.renew(self._site.ledger, self._claims, lease)
+            except LedgerError:
+                continue  # the lease runs out by itself; what is not begun by then is not begun at all
+            self._held_until = asked_at + lease * (1 - _LEASE_MARGIN)
+
+
+def _count(result: TargetResult, outcomes: Sequence[Outcome]) -> None:
+    result.tried += len(outcomes)
+    result.accepted += sum(o.event in (Event.ACCEPTED, Event.LOOK_FOUND) for o in outcomes)
+    result.awaiting += sum(o.event is Event.PACKAGE_WRITTEN for o in outcomes)
+    wrong = next((o for o in outcomes if o.cause == "misconfigured"), None)
+    if wrong is not None:
+        result.misconfigured = wrong.why
+    away = [o for o in outcomes if o.cause == "unreachable"]
+    if away and not any(
+        o.event in (Event.ACCEPTED, Event.LOOK_FOUND, Event.REFUSED, Event.LOOK_ABSENT) for o in outcomes
+    ):
+        result.unreachable = away[0].why
+
+
+def _pause(site: Site, delivered: Delivered, homes: Sequence[str], ends_at: float) -> float | None:
+    """How long to rest before the next look; None when nothing can become due in the time that is left."""
+    targets = [target for target, result in delivered.targets.items() if not result.given_up]
+    left = ends_at - time.monotonic()
+    due = outbox.next_due_in(site.ledger, targets, homes=homes) if targets and left > 0 else None
+    if due is None or due > left:
+        return None
+    return max(0.05, min(due + 0.02, left))
+
+
+def _uptime() -> float:
+    """Seconds that also count while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

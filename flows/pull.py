@@ -1,0 +1,189 @@
+"""Pull: read what changed at the source, understand it, and keep it with what it owes.
+
+The true watermark is in the ledger; the overlap is subtracted here, when reading. A walk of several pages is walked
+again until it shows nothing new, because a page walk by offset skips a record when another one moves in between.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from config.home import Home
+from connectors.errors import ConnectorError
+from connectors.protocols import SourceAnswer
+from flows.planning import planner
+from flows.site import Site
+from ledger import quarantine, reports, runs
+from ledger.crash_points import reach
+from ledger.reports import Readable, Stored, Unreadable, Watermark
+from mappings.field_map import Unreadable as CannotBeRead
+from mappings.field_map import content_fingerprint, raw_fingerprint
+from mappings.uk_time import LONDON, uk_day
+
+#: How many times a walk is walked again while it still shows something new.
+_WALKS = 3
+
+
+@dataclass
+class Pulled:
+    """What a pull of one home saw."""
+
+    home: str
+    stored: Stored = field(default_factory=Stored)
+    walks: int = 0
+    fault: ConnectorError | None = None
+
+
+def pull(site: Site, home: Home) -> Pulled:
+    """Pull one home. A source that fails ends the pull with its fault; what was stored by then stays stored."""
+    run = runs.begin(site.ledger, home.id, "pull")
+    pulled = Pulled(home.id)
+    _try_quarantine_again(site, home)
+    try:
+        since = _since(site, home)
+        while pulled.walks < _WALKS:
+            pages, found = _walk(site, home, since, pulled.stored, first=pulled.walks == 0)
+            pulled.walks += 1
+            if pages < 2 or not found or site.stopping.is_set():
+                break
+    except ConnectorError as why:
+        pulled.fault = why
+    counts = {"seen": pulled.stored.seen, "new": pulled.stored.new, "revised": pulled.stored.revised}
+    good = pulled.fault is None and not site.stopping.is_set()
+    runs.end(site.ledger, run, good=good, counts=counts)
+    return pulled
+
+
+def understand(site: Site, home: Home, items: Sequence[Mapping[str, Any]]) -> tuple[list[Readable], list[Unreadable]]:
+    """Turn raw items into reports, or into quarantine with the paths that failed."""
+    readable, unreadable = [], []
+    for item in items:
+        try:
+            report = site.field_map.read(item)
+        except CannotBeRead as why:
+            unreadable.append(_unreadable(site, item, why))
+            continue
+        if report.home_id == home.id:
+            readable.append(Readable(report, content_fingerprint(report), uk_day(report.occurred_at)))
+    return readable, unreadable
+
+
+def fetch(site: Site, home: Home, incident_ids: Sequence[str]) -> Stored:
+    """Read single reports by id and keep them: what the index showed and no pull has seen."""
+    stored = Stored()
+    for incident_id in incident_ids:
+        record = site.source.get(home.id, incident_id)
+        if record.answer is not SourceAnswer.FOUND or record.item is None:
+            continue
+        readable, unreadable = understand(site, home, [record.item])
+        stored.add(_store(site, home, readable, unreadable, None, found_by="index sweep"))
+    return stored
+
+
+def _since(site: Site, home: Home) -> datetime:
+    mark = reports.watermark_of(site.ledger, home.id, site.settings.recording.kind)
+    if mark is not None:
+        return mark.modified_at - timedelta(minutes=site.settings.recording.overlap_minutes)
+    start = site.settings.recording.start_date or uk_day(site.ledger.now()) - timedelta(days=31)
+    return datetime.combine(start, time(), LONDON).astimezone(UTC)
+
+
+def _walk(site: Site, home: Home, since: datetime, total: Stored, *, first: bool) -> tuple[int, int]:
+    """One walk; returns how many pages it had and how many reports were not known as they were.
+
+    The cursor moves page by page only while the source keeps its promised order; otherwise once, at the end.
+    """
+    began = site.ledger.now()
+    highest: Watermark | None = None
+    ordered, pages, found = True, 0, 0
+    for page in site.source.pull(home.id, since):
+        reach("pull.page_read")
+        readable, unreadable = understand(site, home, page.items)
+        marks = _marks(site, page.items, began)
+        ordered = ordered and marks == sorted(marks) and (highest is None or not marks or marks[0] >= highest)
+        highest = max([*marks, *([highest] if highest else [])], default=None)
+        stored = _store(site, home, readable, unreadable, highest if ordered else None)
+        site.source.stored(page)
+        reach("pull.page_stored")
+        pages, found = pages + 1, found + stored.changed
+        _add(total, stored, first=first)
+        site.progress(f"reading {home.id}", total.seen, None)
+        if site.stopping.is_set():
+            return pages, found
+    if highest is not None and not ordered:
+        _store(site, home, [], [], highest)
+    return pages, found
+
+
+def _store(
+    site: Site,
+    home: Home,
+    readable: Sequence[Readable],
+    unreadable: Sequence[Unreadable],
+    mark: Watermark | None,
+    *,
+    found_by: str = "pull",
+) -> Stored:
+    return reports.store(
+        site.ledger,
+        home.id,
+        site.settings.recording.kind,
+        readable=readable,
+        unreadable=unreadable,
+        watermark=mark,
+        plan=planner(site, home),
+        actor=site.worker,
+        found_by=found_by,
+    )
+
+
+def _add(total: Stored, stored: Stored, *, first: bool) -> None:
+    """Count a page. A second walk counts only what the first one missed."""
+    if first:
+        total.add(stored)
+        return
+    total.add(Stored(seen=stored.changed, new=stored.new, revised=stored.revised, owed=stored.owed))
+
+
+def _marks(site: Site, items: Sequence[Mapping[str, Any]], began: datetime) -> list[Watermark]:
+    """Positions of a page's items. One in the future is held back to now, so that a wrong clock hides nothing."""
+    marks = []
+    for item in items:
+        known = site.field_map.identify(item)
+        if known.modified_at is not None and known.source_id is not None:
+            marks.append(Watermark(min(known.modified_at, began), known.source_id))
+    return marks
+
+
+def _unreadable(site: Site, item: Mapping[str, Any], why: CannotBeRead) -> Unreadable:
+    known = site.field_map.identify(item)
+    return Unreadable(
+        raw=json.dumps(item, ensure_ascii=False, default=str),
+        fingerprint=raw_fingerprint(item),
+        fields=why.fields,
+        source_id=known.source_id,
+        number=known.number,
+    )
+
+
+def _try_quarantine_again(site: Site, home: Home) -> None:
+    """What could not be understood before may be now: the map may have changed."""
+    with site.ledger.reading() as connection:
+        waiting = quarantine.waiting(connection, [home.id])
+    for one in waiting:
+        try_again(site, home, one.id)
+
+
+def try_again(site: Site, home: Home, quarantine_id: int) -> bool:
+    """Read one quarantined report again, through the normal path. True when it was understood."""
+    item = json.loads(quarantine.raw(site.ledger, quarantine_id))
+    readable, _ = understand(site, home, [item])
+    if not readable:
+        return False
+    _store(site, home, readable, [], None)
+    quarantine.release(site.ledger, quarantine_id, site.worker)
+    return True

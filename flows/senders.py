@@ -1,0 +1,283 @@
+"""From a claimed delivery to a call on its target, and from what came back to an event in the ledger.
+
+`outcome_of` is the only place that decides what an error means for a delivery.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected, Uncertain, Unreachable
+from connectors.protocols import (
+    CaseNoteStore,
+    FormDesk,
+    Found,
+    LogStore,
+    Message,
+    NewAppendment,
+    NewEntry,
+    NewNote,
+    Notifier,
+    Receipt,
+    SearchableNotifier,
+)
+from ledger.outbox import Claim, Outcome, Root
+from ledger.states import Event
+from mappings.bodies import AppendmentBody, EntryBody, LadoPackage, MailBody, NoteBody
+from mappings.uk_time import uk_day
+
+#: The longest pause before a delivery that was not applied is tried again, in seconds.
+_LONGEST_PAUSE = 900.0
+_CONFLICT = "The target says that it has this record, but a look-up does not find it; ask the target's administrators."
+
+
+class Sender(Protocol):
+    """One target: sends a claimed delivery, or looks for one that may be there. Errors are `ConnectorError`s."""
+
+    def send(self, claim: Claim, root: Root | None) -> Receipt: ...
+
+    def look(self, claim: Claim, root: Root | None) -> Found: ...
+
+    def finish(self, claim: Claim, remote_id: str) -> Receipt: ...
+
+
+@dataclass
+class MosaicSender:
+    """Case notes and their appendments."""
+
+    store: CaseNoteStore
+
+    def send(self, claim: Claim, root: Root | None) -> Receipt:
+        """Create the note, or append to the one that is there."""
+        if claim.action == "append":
+            appendment = AppendmentBody.model_validate_json(claim.body)
+            return self.store.append(
+                NewAppendment(_needed(root).remote_id, appendment.html, claim.reference, appendment.acting_for)
+            )
+        note = NoteBody.model_validate_json(claim.body)
+        return self.store.create(
+            NewNote(
+                person_id=_person(claim),
+                note_type=note.note_type,
+                title=note.title,
+                html=note.html,
+                effective_date=note.effective_date,
+                reference=claim.reference,
+                significant_event=note.significant_event,
+                acting_for=note.acting_for,
+                alert_recipients=note.alert_recipients,
+            )
+        )
+
+    def look(self, claim: Claim, root: Root | None) -> Found:
+        """Find our note on the person's record, or our appendment on the note."""
+        if claim.action == "append":
+            return self.store.find_appendment(claim.reference, note_id=_needed(root).remote_id)
+        note = NoteBody.model_validate_json(claim.body)
+        day = uk_day(note.effective_date)
+        return self.store.find(claim.reference, person_id=_person(claim), note_type=note.note_type, effective_on=day)
+
+    def finish(self, claim: Claim, remote_id: str) -> Receipt:
+        """Finish our own draft."""
+        return self.store.finish(remote_id, claim.reference)
+
+
+@dataclass
+class DailyLogSender:
+    """Log entries and corrections."""
+
+    store: LogStore
+
+    def send(self, claim: Claim, root: Root | None) -> Receipt:
+        """Write the entry; a correction names the one it corrects."""
+        body = EntryBody.model_validate_json(claim.body)
+        return self.store.create(
+            NewEntry(
+                home_id=claim.home,
+                entry_time=body.entry_time,
+                category=body.category,
+                text=body.text,
+                reference=claim.reference,
+                child_ids=body.child_ids,
+                corrects=_needed(root).remote_id if claim.action == "correct" else None,
+            )
+        )
+
+    def look(self, claim: Claim, root: Root | None) -> Found:  # noqa: ARG002
+        """Find our entry on its day."""
+        body = EntryBody.model_validate_json(claim.body)
+        return self.store.find(claim.reference, home_id=claim.home, entry_on=uk_day(body.entry_time))
+
+    def finish(self, claim: Claim, remote_id: str) -> Receipt:  # noqa: ARG002
+        """A log entry is never unfinished."""
+        return Receipt(remote_id)
+
+
+@dataclass
+class MailSender:
+    """Notifications and digests: the same Message-ID at every repeat."""
+
+    notifier: Notifier
+    sender: str
+
+    def message_id(self, claim: Claim) -> str:
+        """Stable for a delivery, whatever happens."""
+        domain = self.sender.rpartition("@")[2] or "incident-bridge.invalid"
+        return f"<{claim.reference.lower()}@{domain}>"
+
+    def send(self, claim: Claim, root: Root | None) -> Receipt:  # noqa: ARG002
+        """Send one message to one person."""
+        body = MailBody.model_validate_json(claim.body)
+        dated = datetime.fromisoformat(claim.detail["dated"])
+        return self.notifier.send(
+            Message(body.to, body.subject, body.text, body.html, message_id=self.message_id(claim), date=dated)
+        )
+
+    def look(self, claim: Claim, root: Root | None) -> Found:  # noqa: ARG002
+        """Ask whether the message was taken, where the notifier can be asked."""
+        if isinstance(self.notifier, SearchableNotifier):
+            return self.notifier.find(self.message_id(claim))
+        raise CannotBeAsked("This target cannot be asked; the message is repeated with the same Message-ID.")
+
+    def finish(self, claim: Claim, remote_id: str) -> Receipt:  # noqa: ARG002
+        """A mail is never unfinished."""
+        return Receipt(remote_id)
+
+
+@dataclass
+class LadoSender:
+    """Packages on the LADO desk. Nothing leaves the house: a package that is written twice is the same file."""
+
+    desk: FormDesk
+
+    def send(self, claim: Claim, root: Root | None) -> Receipt:  # noqa: ARG002
+        """Write the package."""
+        files = self.desk.prepare(LadoPackage.model_validate_json(claim.body))
+        return Receipt(remote_id=str(files.json))
+
+    def look(self, claim: Claim, root: Root | None) -> Found:  # noqa: ARG002
+        """Nobody needs to look: the files are the same byte for byte when they are written again."""
+        raise CannotBeAsked("The package is written again.")
+
+    def finish(self, claim: Claim, remote_id: str) -> Receipt:  # noqa: ARG002
+        """A package is written whole or not at all."""
+        return Receipt(remote_id)
+
+
+class CannotBeAsked(Exception):
+    """This target cannot be asked what it holds."""
+
+
+def try_to_send(sender: Sender, claim: Claim, root: Root | None, settle_seconds: float) -> Outcome:
+    """Send once; whatever happens becomes an outcome."""
+    try:
+        receipt = sender.send(claim, root)
+    except ConnectorError as why:
+        if isinstance(why, Rejected) and why.cause is Cause.CONFLICT:
+            return _after_conflict(sender, claim, root, settle_seconds)
+        return outcome_of(why, claim, settle_seconds)
+    except Exception as why:  # noqa: BLE001 - after the first byte, our own mistake is a doubt too
+        sentence = f"An unexpected fault ({type(why).__name__}) in this software; it is looked up before a repeat."
+        return Outcome(claim, Event.AMBIGUOUS, sentence, retry_in=settle_seconds)
+    if claim.target == "lado":
+        return Outcome(claim, Event.PACKAGE_WRITTEN, remote_id=receipt.remote_id)
+    return _accepted(claim, receipt, Event.ACCEPTED)
+
+
+def try_to_look(sender: Sender, claim: Claim, root: Root | None, settle_seconds: float) -> Outcome:
+    """Look once for a delivery that may be there."""
+    try:
+        found = sender.look(claim, root)
+        if found.unfinished is not None:
+            return _accepted(claim, sender.finish(claim, found.unfinished), Event.LOOK_FOUND)
+    except CannotBeAsked as why:
+        return Outcome(claim, Event.REPEATABLE, str(why))
+    except Rejected as why:
+        if why.cause in (Cause.PERSON_NOT_FOUND, Cause.NO_PERSON_ID):
+            return Outcome(claim, Event.LOOK_ABSENT, why.message, retry_in=settle_seconds)
+        return Outcome(claim, Event.LOOK_FAILED, why.message, retry_in=_LONGEST_PAUSE, cause=why.cause)
+    except ConnectorError as why:
+        pause = max(getattr(why, "retry_after", None) or 0.0, settle_seconds)
+        return Outcome(claim, Event.LOOK_FAILED, why.message, retry_in=pause, cause=cause_of(why))
+    except Exception as why:  # noqa: BLE001 - a look changes nothing; it is tried again
+        sentence = f"An unexpected fault ({type(why).__name__}) in this software during a look-up."
+        return Outcome(claim, Event.LOOK_FAILED, sentence, retry_in=settle_seconds)
+    return _after_look(claim, found, settle_seconds)
+
+
+def outcome_of(why: ConnectorError, claim: Claim, settle_seconds: float) -> Outcome:
+    """What an error of a write means for its delivery."""
+    if isinstance(why, Uncertain):
+        return Outcome(claim, Event.AMBIGUOUS, why.message, retry_in=settle_seconds, cause="uncertain")
+    if isinstance(why, Rejected):
+        return Outcome(claim, Event.REFUSED, why.message, cause=why.cause)
+    if isinstance(why, NotApplied):
+        pause = max(why.retry_after or 0.0, _backoff(claim.attempts))
+        return Outcome(claim, Event.NOT_APPLIED, why.message, retry_in=pause, cause=cause_of(why))
+    return Outcome(claim, Event.NOT_APPLIED, why.message, cause=cause_of(why))
+
+
+def cause_of(why: ConnectorError) -> str:
+    """A word for the ledger: why it was not done."""
+    names: Mapping[type[ConnectorError], str] = {
+        Unreachable: "unreachable",
+        NotApplied: "not_applied",
+        Uncertain: "uncertain",
+        Misconfigured: "misconfigured",
+    }
+    return next((name for kind, name in names.items() if isinstance(why, kind)), "refused")
+
+
+def _after_conflict(sender: Sender, claim: Claim, root: Root | None, settle_seconds: float) -> Outcome:
+    """409: look up; there: accepted; not there: rejected (RULINGS 15)."""
+    try:
+        found = sender.look(claim, root)
+        if found.unfinished is not None:
+            return _accepted(claim, sender.finish(claim, found.unfinished), Event.ACCEPTED)
+    except (ConnectorError, CannotBeAsked):
+        return Outcome(
+            claim, Event.AMBIGUOUS, "The target reports a conflict and could not be looked up.", settle_seconds
+        )
+    if found.receipts:
+        return _accepted(claim, found.receipts[0], Event.ACCEPTED)
+    return Outcome(claim, Event.REFUSED, _CONFLICT, cause=Cause.CONFLICT)
+
+
+def _after_look(claim: Claim, found: Found, settle_seconds: float) -> Outcome:
+    if found.receipts:
+        return _accepted(claim, found.receipts[0], Event.LOOK_FOUND)
+    if found.deleted:
+        # It was there and somebody removed it: reconciliation says so; nothing is made again (DESIGN 3).
+        sentence = "It was written and has been deleted at the target since."
+        return Outcome(claim, Event.LOOK_FOUND, sentence, detail={"deleted": True})
+    return Outcome(claim, Event.LOOK_ABSENT, "A look-up did not find it.", retry_in=settle_seconds)
+
+
+def _accepted(claim: Claim, receipt: Receipt, event: Event) -> Outcome:
+    return Outcome(claim, event, remote_id=receipt.remote_id, person_id=receipt.person_id, at=receipt.at)
+
+
+def _person(claim: Claim) -> int:
+    if claim.person_id is None:
+        raise Rejected(
+            "The report has no usable Mosaic id for this child; add the id to the report at the source.",
+            cause=Cause.NO_PERSON_ID,
+            field="mosaicPersonId",
+        )
+    return claim.person_id
+
+
+def _needed(root: Root | None) -> Root:
+    if root is None:
+        raise Rejected("The record that this adds to is not known to the ledger; a person must look.", cause=Cause.GONE)
+    return root
+
+
+def _backoff(attempts: int) -> float:
+    """Seconds before the next try: doubling, with full jitter on top of half, so that nobody comes back together."""
+    ceiling = min(_LONGEST_PAUSE, 2.0 ** min(attempts, 10))
+    return ceiling / 2 + random.uniform(0, ceiling / 2)  # noqa: S311 - not a secret

@@ -1,0 +1,131 @@
+"""One site at work: its settings, homes, ledger and connectors, opened once and closed once.
+
+Connectors are built when they are first needed, so that a command that needs none costs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from config.errors import ConfigurationError
+from config.home import Home, load_homes
+from config.settings import Settings, load_settings
+from mappings.owed import Target
+
+if TYPE_CHECKING:
+    from mappings.field_map import FieldMap
+
+    from connectors.protocols import CaseNoteStore, FormDesk, IncidentSource, LogStore, Notifier
+    from ledger.database import Ledger
+
+#: Tells a person how far a stage is: its name, how many are done, how many there are (None: nobody knows yet).
+Progress = Callable[[str, int, int | None], None]
+
+
+def silent(_stage: str, _done: int, _total: int | None) -> None:
+    """No progress shown."""
+
+
+@dataclass
+class Site:
+    """What a stage works with."""
+
+    settings: Settings
+    homes: dict[str, Home]
+    ledger: Ledger
+    progress: Progress = silent
+    worker: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}")
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @cached_property
+    def source(self) -> IncidentSource:
+        """The recording source."""
+        from connectors.registry import build_source
+
+        return build_source(self.settings)
+
+    @cached_property
+    def field_map(self) -> FieldMap:
+        """The field map of the source."""
+        from mappings.field_map import load_map
+
+        return load_map(self.settings.recording.field_map or self.source.field_map)
+
+    @cached_property
+    def mosaic(self) -> CaseNoteStore | None:
+        """Mosaic, where the site has it."""
+        from connectors.registry import build_mosaic
+
+        return build_mosaic(self.settings)
+
+    @cached_property
+    def daily_log(self) -> LogStore | None:
+        """The daily log, where the site has it."""
+        from connectors.registry import build_daily_log
+
+        return build_daily_log(self.settings)
+
+    @cached_property
+    def email(self) -> Notifier | None:
+        """Mail, where the site has it."""
+        from connectors.registry import build_email
+
+        return build_email(self.settings)
+
+    @cached_property
+    def desk(self) -> FormDesk:
+        """The LADO desk."""
+        from connectors.registry import build_form_desk
+
+        return build_form_desk(self.settings)
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets that this site has; what is planned goes to these."""
+        found = [
+            target
+            for target, section in (
+                (Target.MOSAIC, self.settings.mosaic),
+                (Target.DAILY_LOG, self.settings.daily_log),
+                (Target.EMAIL, self.settings.email),
+            )
+            if section is not None
+        ]
+        return (*found, Target.LADO)
+
+    def chosen(self, home: str | None) -> Sequence[Home]:
+        """The home that was asked for, or all of them. Raises ConfigurationError for an unknown one."""
+        if home is None:
+            return list(self.homes.values())
+        if home not in self.homes:
+            known = ", ".join(sorted(self.homes))
+            raise ConfigurationError(f"There is no home {home!r}; this site has {known}.", setting="BRIDGE_HOMES_DIR")
+        return [self.homes[home]]
+
+
+@contextmanager
+def open_site(
+    *, progress: Progress = silent, settings: Settings | None = None, folder: Path | None = None
+) -> Iterator[Site]:
+    """Open the site that the environment describes.
+
+    Raises ConfigurationError, LedgerError or LedgerUnavailable; each is one sentence for a person.
+    """
+    from ledger.database import Ledger
+
+    settings = settings or load_settings(folder=folder)
+    homes = load_homes(settings.homes_dir)
+    ledger = Ledger(settings.ledger_url.get_secret_value(), settings.raw_keys())
+    try:
+        yield Site(settings, homes, ledger, progress)
+    finally:
+        ledger.close()
