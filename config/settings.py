@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import difflib
 import ipaddress
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, cast
-from urllib.parse import urlsplit
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
 
-from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError
-
-PREFIX = "BRIDGE_"
-DEFAULT_FILE = Path("config/bridge.toml")
+from config.layers import PREFIX, merged_layers
 
 
 def is_loopback(host: str) -> bool:
@@ -39,25 +34,39 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _checked_url(value: str) -> str:
-    value = value.strip().rstrip("/")
+_NO_ADDRESS = "it is not a web address; write one such as https://host/path"
+
+
+def _web_parts(value: str, schemes: tuple[str, ...]) -> tuple[SplitResult, str]:
+    """The parts and the host of a web address; raises ValueError without repeating the address."""
     try:
         parts = urlsplit(value)
         host = parts.hostname
         _ = parts.port
     except ValueError:
-        raise ValueError("it is not a web address; write one such as https://host/path") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("it is not a web address; write one such as https://host/path")
+        raise ValueError(_NO_ADDRESS) from None
+    if parts.scheme not in schemes or not host or any(c.isspace() for c in value):
+        raise ValueError(_NO_ADDRESS)
+    return parts, host
+
+
+def _checked_url(value: str) -> str:
+    value = value.strip().rstrip("/")
+    parts, host = _web_parts(value, ("http", "https"))
     if parts.username or parts.password:
         raise ValueError("it carries a user name or password; put those in their own settings")
+    if parts.query or parts.fragment:
+        raise ValueError("it goes on after the path; end it before '?' and '#'")
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("plain http:// is allowed only to this machine; use https://")
     return value
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
+
+
+_OPTIONS = "Further settings of a third party's connector, one name each (`__OPTIONS__NAME`); hidden like secrets."
 
 
 class _WebSection(_Section):
@@ -86,7 +95,7 @@ class RecordingSettings(_WebSection):
     )
     page_size: int = Field(default=100, ge=1, le=500, description="Reports asked for in one page.")
     rate_per_second: float | None = Field(default=None, gt=0, description="Most calls a second; unset: no limit.")
-    options: dict[str, str] = Field(default_factory=dict, description="Further settings of a third party's connector.")
+    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
 class MosaicSettings(_WebSection):
@@ -96,7 +105,7 @@ class MosaicSettings(_WebSection):
     client_id: str | None = Field(default=None, description="OAuth2 client id of the integration.")
     client_secret: SecretStr | None = Field(default=None, description="OAuth2 client secret.")
     rate_per_second: float | None = Field(default=None, gt=0, description="Most calls a second; unset: no limit.")
-    options: dict[str, str] = Field(default_factory=dict, description="Further settings of a third party's connector.")
+    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
 class DailyLogSettings(_WebSection):
@@ -106,7 +115,7 @@ class DailyLogSettings(_WebSection):
     api_key: SecretStr | None = Field(default=None, description="Key sent as X-Api-Key.")
     folder: Path | None = Field(default=None, description="Folder of the log files, for kind `files`.")
     rate_per_second: float | None = Field(default=None, gt=0, description="Most calls a second; unset: no limit.")
-    options: dict[str, str] = Field(default_factory=dict, description="Further settings of a third party's connector.")
+    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
 class EmailSettings(_Section):
@@ -121,7 +130,15 @@ class EmailSettings(_Section):
     password: SecretStr | None = Field(default=None, description="Password at the mail server.")
     max_age_days: float = Field(default=7, gt=0, description="No mail for incidents older than this many days.")
     rate_per_second: float | None = Field(default=None, gt=0, description="Most messages a second; unset: no limit.")
-    options: dict[str, str] = Field(default_factory=dict, description="Further settings of a third party's connector.")
+    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
+
+    @field_validator("starttls")
+    @classmethod
+    def _encrypted(cls, value: bool, info: ValidationInfo) -> bool:
+        host = info.data.get("host")
+        if not value and host is not None and not is_loopback(host):
+            raise ValueError("mail without STARTTLS is allowed only to this machine; set it to true")
+        return value
 
 
 class TlsSettings(_Section):
@@ -129,11 +146,31 @@ class TlsSettings(_Section):
 
     ca_file: Path | None = Field(default=None, description="PEM file of extra certificate authorities to trust.")
 
+    @field_validator("ca_file")
+    @classmethod
+    def _there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("there is no such file; correct the path")
+        return value
+
 
 class LadoSettings(_Section):
     """LADO packages."""
 
-    out_dir: Path = Field(default=Path("lado"), description="Folder for the packages; made readable by its owner alone.")
+    out_dir: Path = Field(
+        default=Path("lado"), description="Folder for the packages; made readable by its owner alone."
+    )
+    form: Path | None = Field(default=None, description="Your own form profile, a TOML file; unset: the shipped form.")
+    online_url: str | None = Field(default=None, description="Address of the council's online form, to be filled in.")
+    online_profile: Path | None = Field(
+        default=None, description="TOML file that says which field of the online form takes which answer."
+    )
+    browser: Path | None = Field(default=None, description="Chromium's program file; unset: looked for on the PATH.")
+
+    @field_validator("online_url")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        return None if value is None or not value.strip() else _checked_url(value)
 
 
 class ReplicaSettings(_Section):
@@ -160,7 +197,17 @@ class DeliverySettings(_Section):
 class ProxySettings(_Section):
     """The way out to the internet."""
 
-    url: str | None = Field(default=None, description="HTTP proxy for every call; the environment's proxies are ignored.")
+    url: str | None = Field(
+        default=None, repr=False, description="HTTP proxy for every call; the environment's proxies are ignored."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _proxy(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        _web_parts(value.strip(), ("http", "https"))
+        return value.strip()
 
 
 class Settings(BaseSettings):
@@ -173,6 +220,7 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
         case_sensitive=False,
+        allow_inf_nan=False,
     )
 
     ledger_url: SecretStr = Field(
@@ -192,6 +240,13 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = Field(default=DeliverySettings(), description="How deliveries are made.")
     proxy: ProxySettings = Field(default=ProxySettings(), description="The way out.")
 
+    @field_validator("ledger_url")
+    @classmethod
+    def _database(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("sqlite:", "sqlite+", "postgresql:", "postgresql+")):
+            raise ValueError("write sqlite:///path/ledger.db or postgresql+psycopg://user:password@host/name")
+        return value
+
     @field_validator("encryption_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
@@ -210,7 +265,9 @@ class Settings(BaseSettings):
             except (binascii.Error, ValueError):
                 raw = b""
             if len(raw) != 32:
-                raise ValueError("each key must be urlsafe base64 of exactly 32 bytes; `incident-bridge key new` makes one")
+                raise ValueError(
+                    "each key must be urlsafe base64 of exactly 32 bytes; `incident-bridge key new` makes one"
+                )
         return value
 
     @classmethod
@@ -235,11 +292,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | No
     Raises ConfigurationError: one sentence, the setting's environment name, the fix; never a value.
     """
     environ = os.environ if environ is None else environ
-    folder = Path() if folder is None else folder
-    layers = [_from_file(environ, folder), _from_names(_dotenv(folder), ".env"), _from_names(environ, "the environment")]
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        _merge(merged, layer)
+    merged = merged_layers(environ, Path() if folder is None else folder, frozenset(known_names()))
     try:
         return Settings(**merged)
     except ValidationError as why:
@@ -263,79 +316,6 @@ def _section(annotation: Any) -> type[BaseModel] | None:
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             return candidate
     return None
-
-
-def _dotenv(folder: Path) -> Mapping[str, str]:
-    path = folder / ".env"
-    if not path.is_file():
-        return {}
-    return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
-
-
-def _from_names(environ: Mapping[str, str], where: str) -> dict[str, Any]:
-    known = set(known_names())
-    found: dict[str, Any] = {}
-    for name, value in environ.items():
-        upper = name.upper()
-        if not upper.startswith(PREFIX) or upper == "BRIDGE_CONFIG":
-            continue
-        options = upper.split("__OPTIONS__")
-        if upper not in known and not (len(options) == 2 and f"{options[0]}__OPTIONS" in known):
-            raise ConfigurationError(f"{upper} in {where} is not a setting; {_closest(upper, known)}.", setting=upper)
-        if not value.strip():
-            continue
-        target = found
-        *path, last = upper.removeprefix(PREFIX).lower().split("__")
-        for part in path:
-            target = target.setdefault(part, {})
-        target[last] = value
-    return found
-
-
-def _from_file(environ: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    named = environ.get("BRIDGE_CONFIG") or _dotenv(folder).get("BRIDGE_CONFIG")
-    path = Path(named) if named else folder / DEFAULT_FILE
-    if not path.is_file():
-        if named:
-            raise ConfigurationError(
-                f"BRIDGE_CONFIG names {path}, which is not a file; correct the path or unset it.", setting="BRIDGE_CONFIG"
-            )
-        return {}
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as why:
-        raise ConfigurationError(f"{path} is not valid TOML ({why}); mend that line.", setting="BRIDGE_CONFIG") from None
-    except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(
-            f"{path} cannot be read as UTF-8 text; check the file and its permissions.", setting="BRIDGE_CONFIG"
-        ) from None
-    known = set(known_names())
-    for name in _file_names(found):
-        if name not in known and "__OPTIONS__" not in name:
-            raise ConfigurationError(f"{path} sets {name}, which is not a setting; {_closest(name, known)}.", setting=name)
-    return found
-
-
-def _file_names(found: Mapping[str, Any], above: str = PREFIX) -> Iterator[str]:
-    for key, value in found.items():
-        name = f"{above}{key.upper()}"
-        if isinstance(value, dict):
-            yield from _file_names(cast("Mapping[str, Any]", value), f"{name}__")
-        else:
-            yield name
-
-
-def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> None:
-    for key, value in above.items():
-        if isinstance(value, dict) and isinstance(below.get(key), dict):
-            _merge(below[key], value)
-        else:
-            below[key] = value
-
-
-def _closest(name: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"did you mean {near[0]}? Correct or remove it" if near else "remove it"
 
 
 def _configuration_error(why: ValidationError) -> ConfigurationError:

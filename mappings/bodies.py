@@ -63,6 +63,11 @@ class FormField(Frozen):
     to_be_completed: bool = False
     section: str = ""
     section_title: str = ""
+    kind: str = "text"
+    """What kind of answer it takes, as the form has it: text, date, yes_no, choices..."""
+    required: bool = True
+    choices: tuple[str, ...] = ()
+    help: str = ""
 
 
 class LadoPackage(Frozen):
@@ -82,5 +87,7 @@ class LadoPackage(Frozen):
 
     @property
     def to_be_completed(self) -> tuple[str, ...]:
-        """Keys of the fields that a manager must fill in."""
-        return tuple(field.key for field in self.fields if field.to_be_completed)
+        """Keys of the fields that a manager must fill in, for any child that the concern is about."""
+        every = (*self.fields, *(field for section in self.children for field in section))
+        missing = {field.key for field in every if field.to_be_completed}
+        return tuple(field.key for field in self.fields if field.key in missing)

@@ -17,6 +17,7 @@ from config.errors import ConfigurationError
 from config.settings import EmailSettings, Settings, TlsSettings, is_loopback
 from connectors.errors import ConnectorError, Misconfigured, NotApplied, Unreachable
 from connectors.protocols import Health, Message, Receipt
+from connectors.rate_limit import RateLimit
 from connectors.smtp import verdict
 from connectors.smtp.conversation import (
     Break,
@@ -55,7 +56,7 @@ class SmtpNotifier:
         self._sender = sender_mailbox(email.sender)
         self._server = _server(email, tls or TlsSettings())
         self._timeout = timeout_seconds
-        self._pace = Pace(email.rate_per_second, sleep)
+        self._rate = RateLimit(email.rate_per_second, wait=sleep)
         self._kept = threading.local()
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -74,7 +75,7 @@ class SmtpNotifier:
 
         Raises Uncertain, NotApplied, Unreachable, Rejected or Misconfigured as WEATHER section 3 has it.
         """
-        self._pace.wait()
+        self._rate.take()
         outcome = self._attempt(message)
         # Raised here, where no variable holds an address and no foreign exception is under way.
         if isinstance(outcome, ConnectorError):
@@ -162,27 +163,6 @@ class SmtpNotifier:
             "lets us in" if self._server.username else "asks for no sign-in",
         ]
         return ", " + " and ".join(manners)
-
-
-class Pace:
-    """At most so many messages a second, whichever thread sends them."""
-
-    def __init__(self, per_second: float | None, sleep: Callable[[float], None]) -> None:
-        self._gap = 0.0 if per_second is None else 1.0 / per_second
-        self._sleep = sleep
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        """Return when this message may go."""
-        if not self._gap:
-            return
-        with self._lock:
-            now = time.monotonic()
-            mine = max(now, self._next)
-            self._next = mine + self._gap
-        if mine > now:
-            self._sleep(mine - now)
 
 
 def connect(settings: Settings) -> SmtpNotifier:
