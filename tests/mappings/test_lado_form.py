@@ -178,7 +178,10 @@ def test_every_source_of_the_form_can_be_read(source: Source, tmp_path: Path) ->
     path = tmp_path / "form.toml"
     path.write_text(text, "utf-8")
     found = package(
-        incident(allegations=(ALLEGATION,)), about, form=load_form(path), approval=Approval(at=at(9), by="x")
+        incident(allegations=(ALLEGATION,)),
+        about(allegation_indexes=(0,)),
+        form=load_form(path),
+        approval=Approval(at=at(9), by="x"),
     )
     extra = answers(found)["extra"]
     assert extra.to_be_completed == (extra.value is None)
