@@ -72,9 +72,9 @@ class FoldedText(NamedTuple):
 
 def cleaned(text: str) -> str:
     """The text without NUL, control characters and halves of surrogates (RULINGS 6); every line end is a newline."""
-    if _CONTROL.search(text):
-        text = _CONTROL.sub("", text)
-    return _LINE_ENDS.sub("\n", text)
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text
+    return _LINE_ENDS.sub("\n", _CONTROL.sub("", text))
 
 
 def folded(text: str) -> FoldedText:

@@ -1,18 +1,17 @@
 """Hiding children's names in a text, and failing closed.
 
-Whatever goes wrong raises `RedactionFailed`, and the text goes nowhere. `mappings.names` makes the redactor of a record.
+Whatever goes wrong raises `RedactionFailed`, and the text goes nowhere. `mappings.names` makes a record's redactor.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from itertools import pairwise
 
 from mappings.folded_text import FoldedText, cleaned, folded
-from mappings.name_index import Kind, NameIndex, Token, tokens_of
+from mappings.name_index import Kind, NameIndex, WordRow, distinct_words, irregular, words_in
 from mappings.name_match import NameMatch, chunk_around, use_of
-from mappings.person_name import LETTERS, Words, person_name, words_of
+from mappings.person_name import Words, person_name, words_of
 from mappings.word_names import ABBREVIATIONS, used_as_name
 
 ANOTHER_CHILD = "another child"
@@ -20,7 +19,7 @@ WITHHELD_ADULT = "a member of staff (name withheld: a child has the same name)"
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "sir"})
 _INITIALS = re.compile(r"(?<![\w.])([A-Z])\.?([A-Z])\b(?:\.(?=\s+[a-z]))?(?!\.?[A-Z]\b)")
-_ADDRESS = re.compile(r"\S*(?:@\S*\.|://|www\.)\S*")
+_ADDRESS = re.compile(r"\w@\w|://|\bwww\.")
 
 
 class RedactionFailed(ValueError):
@@ -51,7 +50,10 @@ class Redactor:
             form for name in staff for form in person_name(name).surnames if len(form[-1]) > 1
         )
         self._kept = _kept_runs(index, adults, phrases, self._own)
-        self._triggers = frozenset(index.starts)
+        #: First words of hidden children's names: a text without any of them needs no closer look.
+        self._triggers = frozenset(
+            word for word, forms in index.starts.items() if any(form.child_id not in self._own for form in forms)
+        )
         kept_words = {word for runs in self._kept.values() for run in runs for word in run}
         own_words = {
             word for forms in index.starts.values() for f in forms if f.child_id in self._own for word in f.words
@@ -86,70 +88,68 @@ class Redactor:
     def _hidden(self, text: str) -> str:
         source = cleaned(text)
         view = folded(source)
-        words = LETTERS.findall(view.lower)
-        if self._triggers.isdisjoint(words) and not self._may_hide_a_name(view, words):
+        cased = distinct_words(view)
+        present = {word.lower() for word in cased}
+        if self._triggers.isdisjoint(present) and not self._index.cut_in_two(present) and not irregular(cased):
             return self._without_initials(source)
-        tokens = tokens_of(view, self._index.sure)
-        spans = self._spans(view, tokens)
+        spans = self._spans(view, words_in(view, self._index))
         result = _replaced(source, [(*view.source_span(start, end), label) for start, end, label in spans])
         result = self._without_initials(result)
-        if spans and not self._never.isdisjoint(LETTERS.findall(folded(result).lower)):
+        if spans and not self._never.isdisjoint(word.lower() for word in distinct_words(folded(result))):
             raise RedactionFailed("a name was left standing, so the text was not passed on")
         return result
 
-    def _may_hide_a_name(self, view: FoldedText, words: list[str]) -> bool:
-        """Whether a name may be cut in two, run into other words, or spelled out."""
-        pairs = (one + two for one, two in pairwise(words))
-        return not self._index.sure.isdisjoint(pairs) or len(tokens_of(view, self._index.sure)) != len(words)
-
-    def _spans(self, view: FoldedText, tokens: list[Token]) -> list[tuple[int, int, str]]:
+    def _spans(self, view: FoldedText, row: WordRow) -> list[tuple[int, int, str]]:
+        """What to replace by what, in the folded text."""
         spans: list[tuple[int, int, str]] = []
-        position = 0
-        while position < len(tokens):
-            word = tokens[position].word
-            kept = self._kept_length(tokens, position) if word in self._kept else 0
-            forms = self._index.run_at(tokens, position) if word in self._triggers else ()
-            if not forms:
-                position += max(kept, 1)
+        past = 0
+        for position, word in enumerate(row.words):
+            if position < past or (word not in self._index.starts and word not in self._kept):
                 continue
-            match = NameMatch(self._index, view, tokens, position, forms)
+            kept = self._kept_length(row, position)
+            forms = self._index.run_at(row, position)
+            if not forms:
+                past = position + kept
+                continue
+            match = NameMatch(self._index, view, row, position, forms)
             match.extend()
             length = match.end - position
             if kept > length or (kept == length and not match.whole):
-                position += kept
+                past = position + kept
                 continue
-            if self._hide(view, tokens, match):
+            if self._hide(view, row, match):
                 owns = "'s" if match.owns else ""
-                spans.append((*self._edges(view, tokens, match), self._label_for(match.children - self._own) + owns))
-            position = match.end
+                spans.append((*self._edges(view, row, match), self._label_for(match.children - self._own) + owns))
+            past = match.end
         return spans
 
-    def _kept_length(self, tokens: list[Token], position: int) -> int:
-        for run in self._kept[tokens[position].word]:
-            if tuple(token.word for token in tokens[position : position + len(run)]) == run:
+    def _kept_length(self, row: WordRow, position: int) -> int:
+        for run in self._kept.get(row.words[position], ()):
+            if tuple(row.words[position : position + len(run)]) == run:
                 return len(run)
         return 0
 
-    def _hide(self, view: FoldedText, tokens: list[Token], match: NameMatch) -> bool:
+    def _hide(self, view: FoldedText, row: WordRow, match: NameMatch) -> bool:
         if match.children & self._own:
             return False
         if match.whole:
             return True
         forms = [form for form in match.forms if form.child_id in match.children]
         words = forms[0].words
-        before = tokens[match.begin - 1].word if match.begin else ""
+        before = row.words[match.begin - 1] if match.begin else ""
         if words in self._staff_surnames and (before in _TITLES or all(f.kind is Kind.SURNAME for f in forms)):
             return False
-        if not all(form.word for form in forms) or _ADDRESS.fullmatch(chunk_around(view.cased, tokens[match.begin])):
+        if not all(form.word for form in forms):
             return True
-        return used_as_name(use_of(view, tokens, match.begin, forms[0].word))
+        chunk = chunk_around(view.cased, *row.spans[match.begin])
+        return _ADDRESS.search(view.cased, *chunk) is not None or used_as_name(use_of(view, row, match.begin))
 
-    def _edges(self, view: FoldedText, tokens: list[Token], match: NameMatch) -> tuple[int, int]:
-        start, end = tokens[match.begin].start, tokens[match.end - 1].end
-        for found in _ADDRESS.finditer(view.cased):
-            if found.start() <= start < found.end():
-                return found.start(), len(found.group().rstrip(".,;:!?)>]'\"")) + found.start()
-        return start, end
+    def _edges(self, view: FoldedText, row: WordRow, match: NameMatch) -> tuple[int, int]:
+        """Where the name begins and ends; a mail or web address that holds one goes as a whole."""
+        start, end = chunk_around(view.cased, *row.spans[match.begin])
+        if _ADDRESS.search(view.cased, start, end):
+            return start, start + len(view.cased[start:end].rstrip(".,;:!?)>]'\""))
+        return row.spans[match.begin][0], row.spans[match.end - 1][1]
 
     def _label_for(self, children: Collection[str]) -> str:
         labels = sorted({self._labels[child] for child in children if child in self._labels})
@@ -180,7 +180,7 @@ class Redactor:
         }
 
     def _without_initials(self, text: str) -> str:
-        if not self._initials or not any(letter.isupper() for letter in text):
+        if not any(pair in text or f"{pair[0]}.{pair[1]}" in text for pair in self._initials):
             return text
         shouted = text.upper() == text
 
