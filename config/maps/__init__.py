@@ -1,0 +1,1 @@
+"""The field maps that ship: one TOML file a source, by name."""
