@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from config.errors import ConfigurationError
+from config.layers import read_toml
 
+_SETTING = "BRIDGE_HOMES_DIR"
 DUTIES_THAT_MAIL = (
     "manager_notified",
     "social_worker_notified",
@@ -19,16 +19,18 @@ DUTIES_THAT_MAIL = (
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class Contact(_Strict):
-    """A person who answers for the home."""
+    """A person who answers for the home. Only the role shows in its repr."""
 
-    name: str = Field(min_length=1, description="Full name, as in the home's records.")
+    name: str = Field(min_length=1, repr=False, description="Full name, as in the home's records.")
     role: str = Field(default="", description="Job title.")
-    email: str = Field(default="", description="Work address for notifications; empty: this person gets no mail.")
-    phone: str = Field(default="", description="Work telephone.")
+    email: str = Field(
+        default="", repr=False, description="Work address for notifications; empty: this person gets no mail."
+    )
+    phone: str = Field(default="", repr=False, description="Work telephone.")
 
     @field_validator("email")
     @classmethod
@@ -56,8 +58,8 @@ class AlsoNotify(Contact):
 class KnownAs(_Strict):
     """Nicknames of a child of the home, hidden in other children's records (RULINGS 35)."""
 
-    child: str = Field(min_length=1, description="The child's id in the recording system.")
-    names: tuple[str, ...] = Field(min_length=1, description="Nicknames and other names that staff write.")
+    child: str = Field(min_length=1, repr=False, description="The child's id in the recording system.")
+    names: tuple[str, ...] = Field(min_length=1, repr=False, description="Nicknames and other names that staff write.")
 
 
 class HomeMosaic(_Strict):
@@ -66,7 +68,10 @@ class HomeMosaic(_Strict):
     note_type: str = Field(default="SAFEINT", min_length=1, max_length=16, description="Code from the council's list.")
     acting_for: str = Field(default="", max_length=30, description="Whom the integration acts for, if Mosaic asks.")
     alert_recipients: tuple[str, ...] = Field(
-        default=(), max_length=20, description="Mosaic mails these at every finish and appendment; normally empty."
+        default=(),
+        max_length=20,
+        repr=False,
+        description="Mosaic mails these at every finish and appendment; normally empty.",
     )
 
 
@@ -102,7 +107,7 @@ class Home(_Strict):
     name: str = Field(min_length=1, description="The home's name.")
     secure: bool = Field(default=False, description="A secure children's home: absconding is then a permitted reason.")
     provider: str = Field(default="", description="Who runs the home; the employer on a LADO form.")
-    address: str = Field(default="", description="The home's address, for the LADO form.")
+    address: str = Field(default="", repr=False, description="The home's address, for the LADO form.")
     number_prefix: str = Field(default="", description="Prefix of the running numbers; the id if empty.")
     approved_techniques: tuple[str, ...] = Field(default=(), description="Techniques that the home approves.")
     pseudonymise_ids: bool = Field(default=False, description="Show keyed hashes for ids that are names (RULINGS 38).")
@@ -130,22 +135,11 @@ def load_home(path: Path) -> Home:
 
     Raises ConfigurationError naming the file and the field, never its values.
     """
-    try:
-        found: Mapping[str, object] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as why:
-        reason = getattr(why, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigurationError(
-            f"The home file {path} cannot be read ({reason}); check the file and its permissions.",
-            setting="BRIDGE_HOMES_DIR",
-        ) from None
-    except tomllib.TOMLDecodeError as why:
-        raise ConfigurationError(
-            f"The home file {path} is not valid TOML ({why}); mend that line.", setting="BRIDGE_HOMES_DIR"
-        ) from None
+    found = read_toml(path, f"The home file {path}", _SETTING)
     try:
         return Home.model_validate(found)
     except ValidationError as why:
-        raise ConfigurationError(_sentence(path, why), setting="BRIDGE_HOMES_DIR") from None
+        raise ConfigurationError(_sentence(path, why), setting=_SETTING) from None
 
 
 def load_homes(folder: Path | None) -> dict[str, Home]:
@@ -156,25 +150,25 @@ def load_homes(folder: Path | None) -> dict[str, Home]:
     if folder is None:
         raise ConfigurationError(
             "BRIDGE_HOMES_DIR is not set; set it to the folder that holds one TOML file for each home.",
-            setting="BRIDGE_HOMES_DIR",
+            setting=_SETTING,
         )
     if not folder.is_dir():
         raise ConfigurationError(
             f"BRIDGE_HOMES_DIR names {folder}, which is not a folder; set it to the folder of the homes' TOML files.",
-            setting="BRIDGE_HOMES_DIR",
+            setting=_SETTING,
         )
     homes: dict[str, Home] = {}
     for path in sorted(folder.glob("*.toml")):
         home = load_home(path)
         if home.id in homes:
             raise ConfigurationError(
-                f"Two files in {folder} describe the home {home.id}; keep one of them.", setting="BRIDGE_HOMES_DIR"
+                f"Two files in {folder} describe the home {home.id}; keep one of them.", setting=_SETTING
             )
         homes[home.id] = home
     if not homes:
         raise ConfigurationError(
             f"BRIDGE_HOMES_DIR names {folder}, which holds no .toml file; add one file for each home.",
-            setting="BRIDGE_HOMES_DIR",
+            setting=_SETTING,
         )
     return homes
 
@@ -186,4 +180,5 @@ def _sentence(path: Path, why: ValidationError) -> str:
         return f"The home file {path} has an unknown field '{field}'; remove it or correct its spelling."
     if first["type"] == "missing":
         return f"The home file {path} lacks the field '{field}'; add it."
-    return f"The home file {path} has a wrong value in '{field}' ({first['msg']}); correct it."
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"The home file {path} has a wrong value in '{field}' ({reason}); correct it."

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError
@@ -132,26 +132,11 @@ class EmailSettings(_Section):
     rate_per_second: float | None = Field(default=None, gt=0, description="Most messages a second; unset: no limit.")
     options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
-    @field_validator("starttls")
-    @classmethod
-    def _encrypted(cls, value: bool, info: ValidationInfo) -> bool:
-        host = info.data.get("host")
-        if not value and host is not None and not is_loopback(host):
-            raise ValueError("mail without STARTTLS is allowed only to this machine; set it to true")
-        return value
-
 
 class TlsSettings(_Section):
     """Certificates."""
 
     ca_file: Path | None = Field(default=None, description="PEM file of extra certificate authorities to trust.")
-
-    @field_validator("ca_file")
-    @classmethod
-    def _there(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError("there is no such file; correct the path")
-        return value
 
 
 class LadoSettings(_Section):
@@ -294,9 +279,60 @@ def load_settings(environ: Mapping[str, str] | None = None, *, folder: Path | No
     environ = os.environ if environ is None else environ
     merged = merged_layers(environ, Path() if folder is None else folder, frozenset(known_names()))
     try:
-        return Settings(**merged)
+        settings = Settings(**merged)
     except ValidationError as why:
         raise _configuration_error(why) from None
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    """What one field alone cannot tell."""
+    email, ca_file = settings.email, settings.tls.ca_file
+    if email is not None and not email.starttls and email.host is not None and not is_loopback(email.host):
+        setting = f"{PREFIX}EMAIL__STARTTLS"
+        raise ConfigurationError(
+            f"{setting} has a wrong value: mail without STARTTLS is allowed only to this machine; set it to true.",
+            setting=setting,
+        )
+    if ca_file is not None and not ca_file.is_file():
+        setting = f"{PREFIX}TLS__CA_FILE"
+        raise ConfigurationError(
+            f"{setting} has a wrong value: there is no such file; correct the path.", setting=setting
+        )
+
+
+#: What each connector of ours cannot do without, by section and kind. A third party's connector checks its own.
+_NEEDED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "recording": {"rest": ("base_url", "api_key"), "files": ("folder",)},
+    "mosaic": {"rest": ("base_url", "client_id", "client_secret")},
+    "daily_log": {"rest": ("base_url", "api_key"), "files": ("folder",)},
+    "email": {"smtp": ("host", "sender")},
+}
+
+
+def missing(settings: Settings) -> tuple[ConfigurationError, ...]:
+    """What `sync` and `reconcile` need and these settings lack, one sentence each, in the order of the settings.
+
+    A section of which nothing is set owes nothing, but for the recording source: without it there is nothing to do.
+    Commands that only read the ledger do not ask.
+    """
+    found: list[ConfigurationError] = []
+    for name in ("encryption_keys", "homes_dir"):
+        if not getattr(settings, name):
+            found.append(_missing(f"{PREFIX}{name.upper()}", Settings.model_fields[name].description))
+    for name, kinds in _NEEDED.items():
+        section = getattr(settings, name)
+        for field in kinds.get(section.kind, ()) if section is not None else ():
+            value = getattr(section, field)
+            if value is None or (isinstance(value, SecretStr) and not value.get_secret_value().strip()):
+                described = type(section).model_fields[field].description
+                found.append(_missing(f"{PREFIX}{name.upper()}__{field.upper()}", described))
+    return tuple(found)
+
+
+def _missing(setting: str, described: str | None) -> ConfigurationError:
+    return ConfigurationError(f"{setting} is not set; set it ({(described or '').removesuffix('.')}).", setting=setting)
 
 
 def known_names() -> Iterator[str]:
