@@ -82,6 +82,9 @@ class LadoPackage(Frozen):
     triggers: tuple[int, ...]
     fields: tuple[FormField, ...]
     """Every field of the form, in its order, with the first child's section."""
+    home: str = ""
+    incident_id: str = ""
+    """Home and incident as the source knows them: two homes may share a running number."""
     children: tuple[tuple[FormField, ...], ...] = ()
     """The child section once for each child that the concern is about, the first included."""
 

@@ -96,6 +96,8 @@ def lado_package(
         form=form.form,
         version=form.version,
         incident=incident.number,
+        home=incident.home_id,
+        incident_id=incident.incident_id,
         revision=revision,
         adult=concern.adult,
         triggers=tuple(sorted(set(concern.triggers))),
