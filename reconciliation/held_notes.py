@@ -1,0 +1,78 @@
+"""The notes that Mosaic, or its replica, holds: found by reference, and by the person they lie on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from connectors.protocols import HeldAppendment, HeldNote
+from reconciliation.seen import fold
+from reconciliation.views import LedgerDelivery, LedgerIncident, NotesView
+
+
+@dataclass(frozen=True, repr=False)
+class HeldPart:
+    """An appendment, and the note that it was added to."""
+
+    note: HeldNote
+    appendment: HeldAppendment
+
+
+class HeldNotes:
+    """Every listed note once, however often its person was asked for."""
+
+    def __init__(self, view: NotesView, children: frozenset[int]) -> None:
+        self._view = view
+        self.by_id: dict[str, HeldNote] = {}
+        self.by_reference: dict[str, list[HeldNote]] = defaultdict(list)
+        self.parts_by_reference: dict[str, list[HeldPart]] = defaultdict(list)
+        for notes in view.notes.values():
+            for note in notes:
+                self.by_id[note.remote_id] = note
+        for note in self.by_id.values():
+            if note.reference:
+                self.by_reference[fold(note.reference)].append(note)
+            for appendment in note.appendments:
+                if appendment.reference:
+                    self.parts_by_reference[fold(appendment.reference)].append(HeldPart(note, appendment))
+        self._survivors = dict(_survivors(view, children))
+
+    def listed(self, person_id: int) -> Sequence[HeldNote]:
+        """What was listed for this person, or for the survivor of its merge."""
+        return self._view.notes.get(person_id, ())
+
+    def was_asked(self, person_id: int) -> bool:
+        """Whether this person's notes were listed."""
+        return person_id in self._view.notes
+
+    def unreadable(self, person_id: int | None) -> bool:
+        """Whether this person's record refused us."""
+        return person_id in self._view.unreadable
+
+    def right_persons(self, delivery: LedgerDelivery, incident: LedgerIncident | None) -> frozenset[int]:
+        """On whose record the note belongs: the report's own id for the child now, or the survivor of its merge.
+
+        Where that id was not asked for, the ledger's word for it counts.
+        """
+        content = incident.incident if incident else None
+        child = content.child(delivery.subject) if content else None
+        named = child.mosaic_person() if child else None
+        right = set[int]()
+        for person in (named, delivery.person_id if named is None or not self.was_asked(named) else None):
+            if person is not None:
+                right |= {person, self._survivors.get(person, person)}
+        return frozenset(right)
+
+
+def _survivors(view: NotesView, children: frozenset[int]) -> Iterator[tuple[int, int]]:
+    """Persons who were merged into another: everything listed for them lies on one other person's record.
+
+    Another child of the home is never taken for a survivor: that is the wrong child until a person says otherwise.
+    """
+    for asked, notes in view.notes.items():
+        persons = {note.person_id for note in notes}
+        if len(persons) == 1 and asked not in persons:
+            (survivor,) = persons
+            if survivor not in children:
+                yield asked, survivor

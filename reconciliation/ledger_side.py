@@ -1,0 +1,171 @@
+"""What the ledger itself says is not settled: quarantine, mail, duties, LADO decisions, flags, numbers and clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from mappings.incident import Status
+from mappings.running_numbers import NumberGap
+from reconciliation.finding import Finding, Kind, Owner, Severity
+from reconciliation.seen import by_the_ledger
+from reconciliation.telling import Record, day_words, moment_words, tell
+from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Side, Target
+
+#: A mistyped number can make a hole of millions: a longer one is one finding.
+_SINGLE_NUMBERS = 50
+_READ_BACK = (Target.MOSAIC, Target.DAILY_LOG)
+
+
+def ledger_findings(evidence: Evidence) -> Iterator[Finding]:
+    """Everything that needs nothing but the ledger and the policy."""
+    yield from _unsettled(evidence)
+    yield from _quarantined(evidence)
+    yield from _lives(evidence)
+    yield from _duties(evidence)
+    yield from _submissions(evidence)
+    yield from _flags(evidence)
+    yield from _gaps(evidence)
+    yield from _unrecorded(evidence)
+    yield from _clocks(evidence)
+
+
+def _unsettled(evidence: Evidence) -> Iterator[Finding]:
+    """Deliveries to what was not read: mail and packages always, the others where they could not be seen."""
+    incidents = {incident.incident_id: incident for incident in evidence.incidents}
+    for delivery in evidence.deliveries:
+        read = delivery.target in _READ_BACK and evidence.side(delivery.target) is Side.CHECKED
+        if not read:
+            yield from by_the_ledger(evidence, delivery, incidents.get(delivery.incident_id))
+
+
+def _quarantined(evidence: Evidence) -> Iterator[Finding]:
+    for report in evidence.quarantined:
+        record = Record(report.number, report.source_id, Target.LEDGER, None, report.occurred_on)
+        fields = ", ".join(report.fields[:5]) or "no field could be read"
+        about = report.source_id or str(report.id)
+        yield tell(evidence.home.id, Kind.QUARANTINED, record, about=about, fields=fields)
+
+
+def _lives(evidence: Evidence) -> Iterator[Finding]:
+    """Reports that were sent and then voided, or went back to Draft (RULINGS 2)."""
+    sent = {
+        delivery.incident_id
+        for delivery in evidence.deliveries
+        if delivery.target in _READ_BACK and delivery.action == "create" and delivery.was_accepted
+    }
+    for incident in evidence.incidents:
+        if incident.incident_id not in sent:
+            continue
+        record = Record.of_incident(incident, Target.MOSAIC)
+        if incident.status is Status.VOID and incident.incident_id not in evidence.deletion_requested:
+            yield tell(evidence.home.id, Kind.ORPHAN, record, reason="void", about="void")
+        elif incident.status is Status.DRAFT:
+            record = Record.of_incident(incident, Target.SOURCE)
+            yield tell(evidence.home.id, Kind.UNFINISHED, record, reason="back_to_draft", about="draft")
+
+
+def _duties(evidence: Evidence) -> Iterator[Finding]:
+    for incident in evidence.incidents:
+        for duty in evidence.duties.get(incident.incident_id, ()):
+            if duty.state == "overdue":
+                yield tell(
+                    evidence.home.id,
+                    Kind.DUTY_OVERDUE,
+                    Record.of_incident(incident, None, duty.child),
+                    about=duty.id,
+                    reason=duty.id,
+                    due=duty.due_at,
+                    owner=duty.owner,
+                    duty=_in_a_sentence(duty.title),
+                    due_words=moment_words(duty.due_at) if duty.due_at else "a time that is not known",
+                )
+
+
+def _in_a_sentence(title: str) -> str:
+    """A title as it stands inside a sentence: `Child's views` becomes `child's views`, `LADO contact` stays."""
+    if len(title) > 1 and title[1].islower():
+        return title[0].lower() + title[1:]
+    return title
+
+
+def _submissions(evidence: Evidence) -> Iterator[Finding]:
+    days = {incident.incident_id: incident.occurred_on for incident in evidence.incidents}
+    for submission in evidence.submissions:
+        if submission.state != "awaiting_approval":
+            continue
+        record = Record(
+            submission.number, submission.incident_id, Target.LADO, submission.adult, days.get(submission.incident_id)
+        )
+        late = submission.due_at is not None and submission.due_at < evidence.as_of
+        yield tell(
+            evidence.home.id,
+            Kind.LADO_UNDECIDED,
+            record,
+            reason="overdue" if late else None,
+            about=submission.adult,
+            due=submission.due_at,
+            due_words=moment_words(submission.due_at) if submission.due_at else "",
+        )
+
+
+def _flags(evidence: Evidence) -> Iterator[Finding]:
+    for incident in evidence.incidents:
+        for flag in evidence.flags.get(incident.incident_id, ()):
+            subject = flag.staff if flag.id.startswith("training_") else flag.child
+            record = Record.of_incident(incident, None, subject or flag.child or flag.staff)
+            yield tell(evidence.home.id, flag.id, record, about=f"{flag.child or ''}:{flag.staff or ''}")
+
+
+def _gaps(evidence: Evidence) -> Iterator[Finding]:
+    for gap in evidence.number_gaps:
+        day = _clipped(date(gap.year, 1, 1), date(gap.year, 12, 31), evidence)
+        for number in _numbers(gap):
+            record = Record(number, None, Target.SOURCE, None, day)
+            yield tell(evidence.home.id, Kind.NUMBER_GAP, record)
+
+
+def _numbers(gap: NumberGap) -> Iterator[str]:
+    if gap.missing <= _SINGLE_NUMBERS:
+        yield from gap.numbers()
+    else:
+        width = f"{gap.prefix}-{gap.year:04}-"
+        yield f"{width}{gap.first:04} to {width}{gap.last:04}"
+
+
+def _clipped(first: date, last: date, evidence: Evidence) -> date | None:
+    """A day of this period in which the gap was looked for, so that only a look at the same days resolves it."""
+    day = max(first, evidence.start)
+    return day if day <= min(last, evidence.end) else None
+
+
+def _unrecorded(evidence: Evidence) -> Iterator[Finding]:
+    for entry in evidence.unrecorded:
+        record = Record(None, None, Target.DAILY_LOG, entry.child, entry.day)
+        yield tell(evidence.home.id, Kind.UNRECORDED_RESTRAINT, record, about=entry.entry_id, day=day_words(entry.day))
+
+
+def _clocks(evidence: Evidence) -> Iterator[Finding]:
+    for incident in evidence.incidents:
+        if incident.incident and incident.incident.clock_troubles:
+            fields = ", ".join(trouble.field for trouble in incident.incident.clock_troubles[:5])
+            record = Record.of_incident(incident)
+            about_when = any(trouble.field == "occurred_at" for trouble in incident.incident.clock_troubles)
+            severity = Severity.MEDIUM if about_when else None
+            yield tell(evidence.home.id, Kind.CLOCK, record, fields=fields, severity=severity, owner=Owner.STAFF)
+
+
+def never_planned(evidence: Evidence, incident: LedgerIncident, owed: Sequence[LedgerDelivery]) -> Iterator[Finding]:
+    """Where an incident belongs and nothing was ever owed: a target that was added later, or a plan that fell short."""
+    content = incident.incident
+    if content is None:
+        return
+    places = {(delivery.target, delivery.subject) for delivery in owed}
+    if Target.MOSAIC in evidence.targets:
+        for child in content.children:
+            if (Target.MOSAIC, child.child_id) not in places:
+                record = Record.of_incident(incident, Target.MOSAIC, child.child_id)
+                yield tell(evidence.home.id, Kind.MISSING, record, reason="never_planned", about="plan")
+    if Target.DAILY_LOG in evidence.targets and all(target != Target.DAILY_LOG for target, _ in places):
+        record = Record.of_incident(incident, Target.DAILY_LOG)
+        yield tell(evidence.home.id, Kind.MISSING, record, reason="never_planned", about="plan")

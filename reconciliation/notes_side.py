@@ -1,0 +1,273 @@
+"""Case notes as Mosaic, or its read-only replica, holds them now, against what the ledger says was sent.
+
+Right means: the right child, the right text, title, type and day, finished, and once. The same comparison reads the
+replica, whose rows come by a path that shares nothing with the one that wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.protocols import HeldNote, NoteState
+from ledger.states import DeliveryState
+from mappings.bodies import AppendmentBody, NoteBody
+from mappings.owed import Action
+from mappings.plain_text import same_text
+from mappings.uk_time import uk_day, uk_minute
+from reconciliation.finding import Finding, Kind
+from reconciliation.held_notes import HeldNotes, HeldPart
+from reconciliation.seen import (
+    Seen,
+    by_the_ledger,
+    differing_parts,
+    due_of,
+    fold,
+    identity_of,
+    is_ours,
+    not_there,
+    same_line,
+    unknown_record,
+)
+from reconciliation.telling import Record, tell
+from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, NotesView, Side, Target
+
+
+def compare_notes(evidence: Evidence, view: NotesView, target: Target = Target.MOSAIC) -> Seen:
+    """Compare the notes of one view. Nothing is concluded from a view that was not read."""
+    if view.side is not Side.CHECKED:
+        return Seen()
+    return _Comparison(evidence, view, target).run()
+
+
+class _Comparison:
+    """One look at one view."""
+
+    def __init__(self, evidence: Evidence, view: NotesView, target: Target) -> None:
+        self.evidence = evidence
+        self.target = target
+        self.is_replica = target is Target.REPLICA
+        self.incidents = {incident.incident_id: incident for incident in evidence.incidents}
+        self.deliveries = [delivery for delivery in evidence.deliveries if delivery.target == Target.MOSAIC]
+        self.held = HeldNotes(view, self._children())
+        self.seen = Seen()
+        self.ours: dict[str, HeldNote] = {}
+        self.claimed: set[str] = set()
+
+    def _children(self) -> frozenset[int]:
+        contents = [incident.incident for incident in self.incidents.values() if incident.incident]
+        found = {child.mosaic_person() for content in contents for child in content.children}
+        return frozenset(person for person in found if person is not None)
+
+    def run(self) -> Seen:
+        live = [one for one in self.deliveries if one.state is not DeliveryState.SUPERSEDED]
+        notes = [delivery for delivery in live if delivery.action == Action.CREATE and delivery.part == 1]
+        parts = [delivery for delivery in live if delivery.action != Action.CREATE or delivery.part != 1]
+        for delivery in notes:
+            self._note(delivery, self.incidents.get(delivery.incident_id))
+        lost = {(one.incident_id, one.subject) for one in notes if one.was_accepted and one.reference not in self.ours}
+        for delivery in parts:
+            self._part(delivery, self.incidents.get(delivery.incident_id), lost)
+        self._additions(parts)
+        if not self.is_replica:
+            self._orphans()
+            self._possible_duplicates(notes)
+        return self.seen
+
+    # ---- one note ----------------------------------------------------------------------------------------------
+
+    def _note(self, delivery: LedgerDelivery, incident: LedgerIncident | None) -> None:
+        hits = self._hits(delivery)
+        self.claimed |= {note.remote_id for note in hits}
+        right = self.held.right_persons(delivery, incident)
+        live = [note for note in hits if note.state is not NoteState.DELETED]
+        if not live:
+            self._no_live_note(delivery, incident, right, deleted=bool(hits))
+            return
+        there = [note for note in live if note.person_id in right]
+        note = self._best(there or live, delivery)
+        self.ours[delivery.reference] = note
+        strays = [note for note in live if note.person_id not in right]
+        found = [self._tell(Kind.WRONG_CHILD, delivery, incident, about=stray.remote_id) for stray in strays]
+        if len(there) > 1:
+            found.append(self._tell(Kind.DOUBLED, delivery, incident, count=str(len(there))))
+        found += self._unfinished(note, delivery, incident)
+        found += self._note_differs(note, delivery, incident)
+        self._conclude(delivery, found)
+
+    def _hits(self, delivery: LedgerDelivery) -> list[HeldNote]:
+        hits = list(self.held.by_reference.get(fold(delivery.reference), ()))
+        known = self.held.by_id.get(delivery.remote_id or "")
+        if known is not None and known not in hits:
+            hits.append(known)  # our own note, whose reference somebody removed
+        return hits
+
+    def _no_live_note(
+        self, delivery: LedgerDelivery, incident: LedgerIncident | None, right: frozenset[int], *, deleted: bool
+    ) -> None:
+        if deleted:
+            self.seen.findings.append(self._tell(Kind.DELETED, delivery, incident))
+        elif any(self.held.unreadable(person) for person in right | {delivery.person_id}):
+            if delivery.was_accepted:
+                self.seen.findings.append(self._tell(Kind.UNCERTAIN, delivery, incident, "unreadable"))
+            elif not self.is_replica:
+                self.seen.findings.extend(by_the_ledger(self.evidence, delivery, incident))
+        elif not self.is_replica:
+            not_there(self.evidence, delivery, incident, self.seen, self.target)
+        elif delivery.was_accepted:
+            self.seen.findings.append(self._tell(Kind.MISSING, delivery, incident, "replica"))
+
+    @staticmethod
+    def _best(notes: Sequence[HeldNote], delivery: LedgerDelivery) -> HeldNote:
+        """The note that the ledger knows, else a finished one, else the oldest."""
+        return min(
+            notes,
+            key=lambda note: (
+                note.remote_id != delivery.remote_id,
+                note.state is not NoteState.COMPLETE,
+                note.created_at,
+                note.remote_id,
+            ),
+        )
+
+    def _unfinished(self, note: HeldNote, delivery: LedgerDelivery, incident: LedgerIncident | None) -> list[Finding]:
+        reasons = {NoteState.DRAFT: "draft", NoteState.TIMED_OUT: "timed_out"}
+        reason = reasons.get(note.state)
+        if reason is None:
+            return []
+        if not self.is_replica:
+            self.seen.unfinished[delivery.id] = note.remote_id
+        return [self._tell(Kind.UNFINISHED, delivery, incident, reason)]
+
+    def _note_differs(self, note: HeldNote, delivery: LedgerDelivery, incident: LedgerIncident | None) -> list[Finding]:
+        body = delivery.body
+        if not isinstance(body, NoteBody):
+            return []
+        parts = differing_parts(
+            [
+                ("title", same_line(note.title, body.title)),
+                ("text", same_text(note.html, body.html)),
+                ("effective date", uk_minute(note.effective_date) == uk_minute(body.effective_date)),
+                ("note type", note.note_type.strip() == body.note_type.strip()),
+                *_continued(body.more, [one.html for one in note.appendments]),
+            ]
+        )
+        return [self._tell(Kind.DIFFERENT, delivery, incident, parts)] if parts else []
+
+    # ---- one appendment ----------------------------------------------------------------------------------------
+
+    def _part(self, delivery: LedgerDelivery, incident: LedgerIncident | None, lost: set[tuple[str, str]]) -> None:
+        body = delivery.body
+        hits = self.held.parts_by_reference.get(fold(delivery.reference), [])
+        more = body.more if isinstance(body, AppendmentBody | NoteBody) else ()
+        firsts = [part for part in hits if not any(same_text(part.appendment.html, text) for text in more)] or hits
+        if not firsts:
+            self._no_part(delivery, incident, lost)
+            return
+        part = firsts[0]
+        if part.note.state is NoteState.DELETED:
+            return  # the deleted note is a finding of its own
+        found: list[Finding] = []
+        if part.note.person_id not in self.held.right_persons(delivery, incident):
+            found.append(self._tell(Kind.WRONG_CHILD, delivery, incident, about=part.appendment.remote_id))
+        if len({one.appendment.remote_id for one in firsts}) > 1:
+            found.append(self._tell(Kind.DOUBLED, delivery, incident, count=str(len(firsts))))
+        found += self._part_differs(part, delivery, incident, more)
+        self._conclude(delivery, found)
+
+    def _no_part(self, delivery: LedgerDelivery, incident: LedgerIncident | None, lost: set[tuple[str, str]]) -> None:
+        if (delivery.incident_id, delivery.subject) in lost and delivery.was_accepted:
+            return  # the note that it was added to is lost, which is the finding
+        self._no_live_note(delivery, incident, self.held.right_persons(delivery, incident), deleted=False)
+
+    def _part_differs(
+        self, part: HeldPart, delivery: LedgerDelivery, incident: LedgerIncident | None, more: Sequence[str]
+    ) -> list[Finding]:
+        body = delivery.body
+        if not isinstance(body, AppendmentBody | NoteBody):
+            return []
+        texts = [one.html for one in part.note.appendments]
+        parts = differing_parts([("text", same_text(part.appendment.html, body.html)), *_continued(more, texts)])
+        return [self._tell(Kind.DIFFERENT, delivery, incident, parts)] if parts else []
+
+    # ---- what else is there --------------------------------------------------------------------------------------
+
+    def _additions(self, parts: Sequence[LedgerDelivery]) -> None:
+        """Appendments on our notes that are not ours: nothing is wrong, and a manager should have read them."""
+        sent = {fold(part.reference) for part in parts}
+        by_reference = {delivery.reference: delivery for delivery in self.deliveries}
+        for reference, note in self.ours.items():
+            delivery = by_reference[reference]
+            more = delivery.body.more if isinstance(delivery.body, NoteBody) else ()
+            for addition in note.appendments:
+                theirs = not is_ours(addition.reference) and fold(addition.reference) not in sent
+                if theirs and not self.is_replica and not any(same_text(addition.html, text) for text in more):
+                    incident = self.incidents.get(delivery.incident_id)
+                    told = self._tell(Kind.DIFFERENT, delivery, incident, "addition", about=addition.remote_id)
+                    self.seen.findings.append(told)
+
+    def _orphans(self) -> None:
+        """References of our shape that the ledger does not know, and what it had withdrawn."""
+        known = {fold(delivery.reference): delivery for delivery in self.deliveries}
+        standing = [(key, note) for key, notes in self.held.by_reference.items() for note in notes]
+        standing += [(key, part.note) for key, parts in self.held.parts_by_reference.items() for part in parts]
+        for reference, note in standing:
+            if note.state is NoteState.DELETED:
+                continue
+            delivery = known.get(reference)
+            if delivery is not None and delivery.state is DeliveryState.SUPERSEDED:
+                incident = self.incidents.get(delivery.incident_id)
+                self.seen.findings.append(self._tell(Kind.ORPHAN, delivery, incident, "withdrawn", about=reference))
+            elif delivery is None and is_ours(reference) and not self.evidence.knows(reference):
+                self.seen.findings.append(
+                    unknown_record(self.evidence, self.target, reference, uk_day(note.effective_date))
+                )
+
+    def _possible_duplicates(self, notes: Sequence[LedgerDelivery]) -> None:
+        """Notes that a person typed for the same child, day and type as one of ours (WEATHER H-3)."""
+        paired: set[str] = set()
+        for delivery in notes:
+            incident = self.incidents.get(delivery.incident_id)
+            if incident is None:
+                continue
+            wanted = (
+                delivery.body.note_type if isinstance(delivery.body, NoteBody) else self.evidence.home.mosaic.note_type
+            )
+            for person in self.held.right_persons(delivery, incident):
+                for note in self.held.listed(person):
+                    typed = not is_ours(note.reference) and note.remote_id not in self.claimed | paired
+                    same_day = uk_day(note.effective_date) == incident.occurred_on
+                    if typed and same_day and note.state is not NoteState.DELETED and note.note_type.strip() == wanted:
+                        paired.add(note.remote_id)
+                        told = self._tell(Kind.POSSIBLE_DUPLICATE, delivery, incident, about=note.remote_id)
+                        self.seen.findings.append(told)
+
+    # ---- words ---------------------------------------------------------------------------------------------------
+
+    def _conclude(self, delivery: LedgerDelivery, found: list[Finding]) -> None:
+        self.seen.findings += found
+        if not found:
+            self.seen.verified.add(delivery.id)
+
+    def _tell(
+        self,
+        kind: Kind,
+        delivery: LedgerDelivery,
+        incident: LedgerIncident | None,
+        reason: str | None = None,
+        *,
+        about: str | None = None,
+        count: str = "",
+    ) -> Finding:
+        record = Record.of_delivery(delivery, incident, self.target)
+        which = about or identity_of(delivery)
+        due = due_of(self.evidence, delivery)
+        return tell(self.evidence.home.id, kind, record, reason=reason, about=which, due=due, count=count)
+
+
+def _continued(more: Sequence[str], held: Sequence[str]) -> list[tuple[str, bool]]:
+    """Whether each further part of a long text is there (RULINGS 20)."""
+    total = len(more) + 1
+    return [
+        (f"part {number} of {total} is not there", any(same_text(text, one) for one in held))
+        for number, text in enumerate(more, 2)
+    ]

@@ -1,0 +1,114 @@
+"""What one look at a target made of our deliveries: seen right, found wrong, or not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from ledger.states import DeliveryState
+from mappings.plain_text import same_text
+from mappings.reference import PATTERN
+from reconciliation.finding import Finding, Kind
+from reconciliation.telling import Record, moment_words, tell
+from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Target
+
+
+@dataclass
+class Seen:
+    """Filled while one target is compared. `verified` and `healable` are delivery ids."""
+
+    verified: set[int] = field(default_factory=set)
+    healable: set[int] = field(default_factory=set)
+    unfinished: dict[int, str] = field(default_factory=dict)
+    """Delivery id to the remote id of our own draft or timed-out note."""
+    findings: list[Finding] = field(default_factory=list)
+
+
+def fold(reference: str | None) -> str:
+    """A reference as gateways may have folded it."""
+    return (reference or "").strip().upper()
+
+
+def is_ours(reference: str | None) -> bool:
+    """Whether a reference has the shape of ours, whoever wrote it."""
+    return PATTERN.fullmatch(fold(reference)) is not None
+
+
+def differing_parts(pairs: Iterable[tuple[str, bool]]) -> str | None:
+    """Names of the parts that differ, for the sentence; never what they say."""
+    return ", ".join(name for name, same in pairs if not same) or None
+
+
+def same_line(one: str, other: str) -> bool:
+    """Whether two titles say the same, spaces and escaping aside."""
+    return same_text(" ".join(one.split()), " ".join(other.split()))
+
+
+def not_there(
+    evidence: Evidence, delivery: LedgerDelivery, incident: LedgerIncident | None, seen: Seen, target: str
+) -> None:
+    """A target was read and this delivery is not in it: what that means depends on what the ledger knows."""
+    if delivery.was_accepted:
+        seen.findings.append(_told(evidence, Kind.MISSING, delivery, incident, target, "vanished"))
+    elif delivery.state is DeliveryState.PENDING and delivery.waits_behind is None:
+        seen.healable.add(delivery.id)
+        seen.findings.append(_told(evidence, Kind.MISSING, delivery, incident, target, "never_accepted"))
+    else:
+        seen.findings.extend(by_the_ledger(evidence, delivery, incident))
+
+
+def by_the_ledger(evidence: Evidence, delivery: LedgerDelivery, incident: LedgerIncident | None) -> tuple[Finding, ...]:
+    """What the ledger alone says is not settled, whether or not the target could be read."""
+    state = delivery.state
+    if state is DeliveryState.REJECTED:
+        return (_told(evidence, Kind.REJECTED, delivery, incident, delivery.target, delivery.cause),)
+    if state in (DeliveryState.UNCERTAIN, DeliveryState.SENDING):
+        return (_told(evidence, Kind.UNCERTAIN, delivery, incident, delivery.target, None),)
+    if state is DeliveryState.PENDING:
+        reason = "behind" if delivery.waits_behind is not None else None
+        return (_told(evidence, Kind.WAITING, delivery, incident, delivery.target, reason),)
+    return ()
+
+
+def _told(
+    evidence: Evidence,
+    kind: Kind,
+    delivery: LedgerDelivery,
+    incident: LedgerIncident | None,
+    target: str,
+    reason: str | None,
+) -> Finding:
+    return tell(
+        evidence.home.id,
+        kind,
+        Record.of_delivery(delivery, incident, target),
+        reason=reason,
+        about=identity_of(delivery),
+        due=due_of(evidence, delivery),
+        since=moment_words(delivery.since),
+        revision=str(delivery.revision),
+    )
+
+
+def identity_of(delivery: LedgerDelivery) -> str:
+    """What tells this delivery from the others of its record: revision, action and part."""
+    return f"r{delivery.revision}:{delivery.action}:{delivery.part}:{delivery.subject}"
+
+
+_DUTY_OF_TARGET = {"mosaic": "mosaic_case_note", "daily_log": "daily_log"}
+
+
+def due_of(evidence: Evidence, delivery: LedgerDelivery) -> datetime | None:
+    """When the duty that this delivery meets is due, where one does."""
+    wanted = _DUTY_OF_TARGET.get(delivery.target)
+    for duty in evidence.duties.get(delivery.incident_id, ()):
+        if duty.id == wanted and duty.child in (None, delivery.subject):
+            return duty.due_at
+    return None
+
+
+def unknown_record(evidence: Evidence, target: Target, reference: str, on: date) -> Finding:
+    """Something at a target carries a reference of our shape that the ledger does not know."""
+    record = Record(None, None, target, None, on)
+    return tell(evidence.home.id, Kind.ORPHAN, record, reason="unknown_reference", about=reference, incident=reference)

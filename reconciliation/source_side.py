@@ -1,0 +1,144 @@
+"""The source's own index against the ledger: what the ledger never saw, saw in an older version, or holds alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from connectors.protocols import IndexRow, SourceAnswer
+from mappings.incident import Status
+from reconciliation.finding import Finding, Kind
+from reconciliation.merge import Gap, compare_sorted
+from reconciliation.telling import Record, tell
+from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, QuarantinedReport, Side, Target
+
+
+@dataclass(frozen=True)
+class SourceSide:
+    """What the comparison with the index saw. Ids are the source's own."""
+
+    listed: dict[str, IndexRow]
+    missing: frozenset[str] = frozenset()
+    """In the index and nowhere in the ledger."""
+    stale: frozenset[str] = frozenset()
+    """In both, and the ledger's is older or other."""
+    gone: frozenset[str] = frozenset()
+    """In the ledger for this period and not in the index."""
+    findings: tuple[Finding, ...] = ()
+
+
+def listed_rows(evidence: Evidence) -> dict[str, IndexRow]:
+    """The index's rows of this home and period, one an incident (an item served on two pages counts once)."""
+    index = evidence.source.index
+    if evidence.source.side is not Side.CHECKED or index is None:
+        return {}
+    return {
+        row.incident_id: row
+        for row in index.rows
+        if row.home_id == evidence.home.id and evidence.start <= row.occurred_on <= evidence.end
+    }
+
+
+def compare_source(evidence: Evidence) -> SourceSide:
+    """Compare the index with the ledger's incidents of the period; nothing is concluded when the index was not read."""
+    if evidence.source.side is not Side.CHECKED or evidence.source.index is None:
+        return SourceSide({})
+    rows = listed_rows(evidence)
+    ledger = {incident.incident_id: incident for incident in evidence.incidents}
+    held = _quarantined_ids(rows, evidence.quarantined)
+    missing, stale, gone = set[str](), set[str](), set[str]()
+    differences = compare_sorted(
+        sorted((key, _of_row(row)) for key, row in rows.items()),
+        sorted((key, _of_incident(incident)) for key, incident in ledger.items()),
+    )
+    for difference in differences:
+        if difference.gap is Gap.LEFT_ONLY:
+            missing.add(difference.key)
+        elif difference.gap is Gap.RIGHT_ONLY:
+            gone.add(difference.key)
+        elif _disagreement(rows[difference.key], ledger[difference.key]) is not None:
+            stale.add(difference.key)
+    findings = [
+        *_missing(evidence, rows, missing - held),
+        *_stale(evidence, rows, ledger, stale - held),
+        *_gone(evidence, ledger, gone),
+        *_shared_numbers(evidence, rows),
+    ]
+    return SourceSide(rows, frozenset(missing), frozenset(stale), frozenset(gone), tuple(findings))
+
+
+def _quarantined_ids(rows: dict[str, IndexRow], waiting: Sequence[QuarantinedReport]) -> set[str]:
+    ids = {report.source_id for report in waiting if report.source_id is not None}
+    numbers = {report.number for report in waiting if report.source_id is None and report.number is not None}
+    return {key for key, row in rows.items() if key in ids or row.number in numbers}
+
+
+def _of_row(row: IndexRow) -> tuple[object, ...]:
+    return (row.version, row.modified_at, row.status, row.occurred_on, frozenset(row.child_ids))
+
+
+def _of_incident(incident: LedgerIncident) -> tuple[object, ...]:
+    content = incident.incident
+    children = frozenset(child.child_id for child in content.children) if content else frozenset[str]()
+    return (incident.source_version, incident.modified_at, str(incident.status), incident.occurred_on, children)
+
+
+def _disagreement(row: IndexRow, incident: LedgerIncident) -> str | None:
+    """How the index contradicts the ledger. A ledger that is newer than the index read a moment ago does not."""
+    if (row.version, row.modified_at) > (incident.source_version, incident.modified_at):
+        return "version"
+    if (row.version, row.modified_at) < (incident.source_version, incident.modified_at):
+        return None
+    if row.status != incident.status:
+        return "status"
+    if row.occurred_on != incident.occurred_on:
+        return "day"
+    content = incident.incident
+    if content is not None and set(row.child_ids) != {child.child_id for child in content.children}:
+        return "children"
+    return None
+
+
+def _missing(evidence: Evidence, rows: dict[str, IndexRow], ids: set[str]) -> Iterator[Finding]:
+    for key in sorted(ids):
+        row = rows[key]
+        record = Record(row.number, key, Target.LEDGER, None, row.occurred_on)
+        yield tell(evidence.home.id, Kind.MISSING, record, reason="ledger", about=key)
+
+
+def _stale(
+    evidence: Evidence, rows: dict[str, IndexRow], ledger: dict[str, LedgerIncident], ids: set[str]
+) -> Iterator[Finding]:
+    for key in sorted(ids):
+        record = Record.of_incident(ledger[key], Target.LEDGER)
+        yield tell(evidence.home.id, Kind.DIFFERENT, record, reason=_disagreement(rows[key], ledger[key]), about=key)
+
+
+def _gone(evidence: Evidence, ledger: dict[str, LedgerIncident], ids: set[str]) -> Iterator[Finding]:
+    sent: dict[str, list[LedgerDelivery]] = defaultdict(list)
+    for delivery in evidence.deliveries:
+        if delivery.was_accepted:
+            sent[delivery.incident_id].append(delivery)
+    for key in sorted(ids):
+        incident, answer = ledger[key], evidence.source.answers.get(key)
+        record = Record.of_incident(incident, Target.LEDGER)
+        if answer is SourceAnswer.FOUND:
+            yield tell(evidence.home.id, Kind.DIFFERENT, record, reason="day", about=key)
+        elif answer is SourceAnswer.FORBIDDEN:
+            yield tell(evidence.home.id, Kind.DIFFERENT, record, reason="forbidden", about=key)
+        else:
+            record = Record.of_incident(incident, Target.SOURCE)
+            reason = "gone_from_source" if sent[key] else "gone_unsent"
+            yield tell(evidence.home.id, Kind.ORPHAN, record, reason=reason, about=key)
+
+
+def _shared_numbers(evidence: Evidence, rows: dict[str, IndexRow]) -> Iterator[Finding]:
+    by_number: dict[str, list[IndexRow]] = defaultdict(list)
+    for row in rows.values():
+        by_number[row.number].append(row)
+    for number, sharing in sorted(by_number.items()):
+        live = [row for row in sharing if row.status != Status.VOID]
+        if len(live) > 1:
+            record = Record(number, None, Target.SOURCE, None, min(row.occurred_on for row in live))
+            yield tell(evidence.home.id, Kind.DOUBLED, record, reason="number")

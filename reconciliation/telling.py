@@ -1,0 +1,101 @@
+"""Makes findings out of the table of words: the one place where a discrepancy gets its id and its sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from mappings.uk_time import LONDON
+from reconciliation.finding import Finding, Severity, finding_id
+from reconciliation.views import LedgerDelivery, LedgerIncident
+from reconciliation.wording import RECORD_NAMES, TARGET_NAMES, words_for
+
+_NO_NUMBER = "A report without a readable number"
+
+
+@dataclass(frozen=True)
+class Record:
+    """Which record a finding is about."""
+
+    number: str | None = None
+    incident_id: str | None = None
+    target: str | None = None
+    subject: str | None = None
+    occurred_on: date | None = None
+
+    @classmethod
+    def of_incident(cls, incident: LedgerIncident, target: str | None = None, subject: str | None = None) -> Record:
+        """This incident's record at a target."""
+        return cls(incident.number, incident.incident_id, target, subject, incident.occurred_on)
+
+    @classmethod
+    def of_delivery(
+        cls, delivery: LedgerDelivery, incident: LedgerIncident | None, target: str | None = None
+    ) -> Record:
+        """What this delivery made, or should have made. An address never becomes a subject."""
+        subject = delivery.subject if delivery.subject and "@" not in delivery.subject else None
+        day = incident.occurred_on if incident else None
+        return cls(delivery.number, delivery.incident_id, target or delivery.target, subject, day)
+
+
+def tell(
+    home: str,
+    kind: str,
+    record: Record,
+    *,
+    reason: str | None = None,
+    about: str = "",
+    due: datetime | None = None,
+    severity: Severity | None = None,
+    owner: str | None = None,
+    **slots: str,
+) -> Finding:
+    """A finding. `about` and `reason` as in `finding_id` and `Finding`; `slots` fill the sentence."""
+    words = words_for(kind, reason)
+    target = record.target or ""
+    filled = {
+        "incident": record.number or _NO_NUMBER,
+        "child": "{child}" if record.subject else "the child",
+        "target": TARGET_NAMES.get(target, target),
+        "target_id": target,
+        "record": RECORD_NAMES.get(target, "the record").replace(
+            "{child}", "{child}" if record.subject else "the child"
+        ),
+        "kind": kind,
+        "reason": reason or "",
+        **slots,
+    }
+    return Finding(
+        id=finding_id(
+            home=home,
+            kind=kind,
+            incident=record.number or record.incident_id,
+            target=record.target,
+            subject=record.subject,
+            about=about,
+        ),
+        home=home,
+        kind=str(kind),
+        severity=severity or words.severity,
+        sentence=words.sentence.format(**filled),
+        action=words.action.format(**filled),
+        owner=owner or str(words.owner),
+        incident=record.number,
+        incident_id=record.incident_id,
+        target=str(record.target) if record.target else None,
+        subject=record.subject,
+        reason=reason,
+        due=due,
+        occurred_on=record.occurred_on,
+    )
+
+
+def day_words(day: date) -> str:
+    """A day in a sentence: `3 November 2026`."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def moment_words(moment: datetime) -> str:
+    """A moment in a sentence, UK time: `3 November 2026 at 14:05`."""
+    local = moment.astimezone(LONDON)
+    return f"{day_words(local.date())} at {local:%H:%M}"
