@@ -6,9 +6,10 @@
     |-- Uncertain       something may have been applied: look it up before anything is sent again
     |-- Rejected        the system refused this record: a person must look; `cause` and `field` say why
     `-- Misconfigured   our settings are wrong: stop this system and tell IT; `setting` names what to change
+        `-- SentElsewhere  a write was redirected: both Misconfigured and Uncertain
 
 Never sent, or sent: that is the question a caller asks. `NotApplied` and `Misconfigured` answer "nothing was
-applied", `Rejected` answers "it was refused", `Uncertain` answers "nobody knows yet".
+applied", `Rejected` answers "it was refused", `Uncertain` answers "nobody knows yet". Ask for `Uncertain` first.
 
 A message is a sentence for a person. It holds the system, a status, a code and ids, never a body, a name,
 an address or another library's text. Errors are raised `from None` at a connector's edge.
@@ -78,3 +79,7 @@ class Misconfigured(ConnectorError):
     def __init__(self, message: str, *, setting: str, status: int | None = None) -> None:
         super().__init__(message, status=status)
         self.setting = setting
+
+
+class SentElsewhere(Misconfigured, Uncertain):
+    """A write was answered with a redirect. Our address is wrong, and yet what was sent may have been applied."""

@@ -199,6 +199,10 @@ class Http:
         )
         return self._once(call, _Patience(self.timeout))
 
+    def unreadable(self, doing: str, *, write: bool = False, status: int | None = None) -> ConnectorError:
+        """The error for an answer that reads well enough as JSON and yet is not what the contract says."""
+        return error_of(Outcome.UNREADABLE, self.naming, doing=doing, write=write, status=status)
+
     def close(self) -> None:
         """Wake every wait, refuse further calls and close the connections."""
         self._stopped.set()

@@ -20,7 +20,16 @@ import requests
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 
 from connectors.answers import Answer
-from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected, Uncertain, Unreachable
+from connectors.errors import (
+    Cause,
+    ConnectorError,
+    Misconfigured,
+    NotApplied,
+    Rejected,
+    SentElsewhere,
+    Uncertain,
+    Unreachable,
+)
 
 
 class Outcome(StrEnum):
@@ -68,6 +77,7 @@ class Fate(StrEnum):
     UNCERTAIN = "uncertain"
     REJECTED = "rejected"
     MISCONFIGURED = "misconfigured"
+    SENT_ELSEWHERE = "sent elsewhere"
 
 
 @dataclass(frozen=True)
@@ -112,7 +122,7 @@ TABLE: Mapping[Outcome, Row] = {
     ),
     Outcome.PROXY_FAILED: Row(
         _UNREACHABLE, _UNREACHABLE, "could not be reached: the proxy in BRIDGE_PROXY__URL does not let us through",
-        "check that setting, and the proxy", again=True, counts=True,
+        "check that setting, and the proxy", setting="BRIDGE_PROXY__URL", again=True, counts=True,
     ),
     Outcome.CERTIFICATE_EXPIRED: Row(
         _MISCONFIGURED, _MISCONFIGURED, "shows a certificate that is out of date",
@@ -154,7 +164,7 @@ TABLE: Mapping[Outcome, Row] = {
         "correct that address",
     ),
     Outcome.REDIRECTED: Row(
-        _MISCONFIGURED, _MISCONFIGURED, "sends us elsewhere (status {status}), and redirects are not followed",
+        Fate.SENT_ELSEWHERE, _MISCONFIGURED, "sends us elsewhere (status {status}), and redirects are not followed",
         "write the final address of its API into {base_url}",
     ),
     Outcome.SIGN_IN_STALE: Row(_NOT_APPLIED, _NOT_APPLIED, "no longer takes our sign-in (status 401)", again=True),
@@ -304,9 +314,18 @@ class Naming:
     credential: str
 
 
+def setting_of(reason: str, naming: Naming) -> str | None:
+    """The setting that an outcome points at, whether or not it is at fault."""
+    outcome = next((outcome for outcome in Outcome if outcome == reason), None)
+    if outcome is None:
+        return None
+    return TABLE[outcome].setting.format(base_url=naming.base_url, credential=naming.credential)
+
+
 _TAILS: Mapping[tuple[Fate, bool], str] = {
     (Fate.NOT_APPLIED, True): "nothing was applied, and it is tried again later",
     (Fate.UNREACHABLE, True): "nothing was sent, and it is tried again later",
+    (Fate.SENT_ELSEWHERE, True): "it may have been applied, so it is looked up before anything is sent again",
     (Fate.UNCERTAIN, True): "it may have been applied, so it is looked up before anything is sent again",
     (Fate.NOT_APPLIED, False): "nothing is lost, and it is read again later",
     (Fate.UNREACHABLE, False): "nothing is lost, and it is read again later",
@@ -348,5 +367,7 @@ def error_of(
             error = Rejected(message, cause=row.cause, status=status, field=fields[0] if fields else None)
         case Fate.MISCONFIGURED:
             error = Misconfigured(message, setting=row.setting.format_map(words), status=status)
+        case Fate.SENT_ELSEWHERE:
+            error = SentElsewhere(message, setting=row.setting.format_map(words), status=status)
     error.reason = outcome
     return error

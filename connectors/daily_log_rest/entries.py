@@ -1,0 +1,75 @@
+"""A daily-log entry as the recording contract writes it in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from connectors.answers import Malformed
+from connectors.carried_reference import carries, last_line_reference
+from connectors.protocols import HeldEntry, NewEntry
+from mappings.uk_time import from_wall, london_offset_iso, parse_iso
+
+
+def entry_body(entry: NewEntry) -> dict[str, object]:
+    """What is sent to add an entry; its time with the London offset."""
+    body: dict[str, object] = {
+        "homeId": entry.home_id,
+        "entryTime": london_offset_iso(entry.entry_time),
+        "category": entry.category,
+        "childIds": list(entry.child_ids),
+        "text": entry.text,
+        "reference": entry.reference,
+    }
+    if entry.corrects is not None:
+        body["corrects"] = entry.corrects
+    return body
+
+
+def held_entry(content: Any) -> HeldEntry:
+    """One entry, whoever wrote it. Times without an offset are UK wall-clock times. Raises Malformed."""
+    if not isinstance(content, dict):
+        raise Malformed
+    item: Mapping[str, Any] = content
+    remote_id = item.get("entryId")
+    if isinstance(remote_id, bool) or not isinstance(remote_id, str | int) or remote_id == "":
+        raise Malformed
+    text = _text(item, "text")
+    entry_time = _moment(item.get("entryTime"))
+    children = item.get("childIds")
+    return HeldEntry(
+        remote_id=str(remote_id),
+        home_id=_text(item, "homeId"),
+        entry_time=entry_time,
+        category=_text(item, "category"),
+        text=text,
+        reference=_text(item, "reference").strip() or last_line_reference(text, markup=False),
+        created_at=_moment(item.get("createdAt") or item.get("entryTime")),
+        child_ids=tuple(str(child) for child in children) if isinstance(children, list) else (),
+        corrects=_text(item, "corrects") or None,
+        created_by=_text(item, "createdBy"),
+    )
+
+
+def is_ours(entry: HeldEntry, reference: str) -> bool:
+    """Whether an entry carries our reference, in its field or in its last line."""
+    return carries(reference, field=entry.reference, text=entry.text, markup=False)
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    value = item.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise Malformed
+    return str(value)
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise Malformed
+    try:
+        return from_wall(parse_iso(value)).moment
+    except ValueError:
+        raise Malformed from None

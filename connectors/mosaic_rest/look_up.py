@@ -1,0 +1,145 @@
+"""Looking for notes on a person's record: filters that may be ignored, pages, merges, records we may not see.
+
+"Absent" is said only when the whole neighbourhood was walked, without any filter that a gateway might get wrong, on
+a record that is neither merged away nor restricted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from connectors.answers import Malformed, survivor, whole_number
+from connectors.http import Http
+from connectors.mosaic_rest.notes import held_note, is_ours
+from connectors.mosaic_rest.refusals import MOST_HOPS, add_hop, next_person, person_not_found, restricted, wrong_person
+from connectors.paging import PageRefused, pages
+from connectors.protocols import Found, HeldNote, NoteState, Receipt
+from mappings.uk_time import uk_day
+
+_PAGE = "200"
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class _Person:
+    restricted: bool
+    merged_into: int | None
+
+
+class LookUp:
+    """Reads of persons and of the notes on their records."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def note(self, reference: str, *, person_id: int, note_type: str, effective_on: date) -> Found:
+        """Our note: asked for with every filter first, then for the days around it with none."""
+        days = _days(effective_on, effective_on)
+        doing = f"looking for case note {reference}"
+        for chain in self._records(person_id, doing):
+            for query in ({"reference": reference, "note_type": note_type, **days}, days):
+                ours = [note for note in self._walk(chain, query, doing) if is_ours(note, reference)]
+                if ours:
+                    return self._found(ours, chain, doing)
+        return Found()
+
+    def notes(self, person_id: int, start: date, end: date) -> Sequence[HeldNote]:
+        """Every note whose contact date lies in the range of UK days, ends included."""
+        doing = f"the case notes of person {person_id}"
+        for chain in self._records(person_id, doing):
+            found = self._walk(chain, _days(start, end), doing)
+            if found:
+                return [note for note in found if start <= uk_day(note.effective_date) <= end]
+        return []
+
+    def survives(self, person_id: int, chain: Sequence[int]) -> bool:
+        """Whether a person is the survivor of one in the chain, by what the persons' records say."""
+        person, hops = chain[-1], 0
+        while hops < MOST_HOPS:
+            record = self._person(person)
+            if record is None or record.merged_into is None:
+                return False
+            person, hops = record.merged_into, hops + 1
+            if person == person_id:
+                return True
+        return False
+
+    # ----
+
+    def _records(self, person_id: int, doing: str) -> Iterator[list[int]]:
+        """The person's record, then, as long as nothing was found, the one it was merged into.
+
+        The list that is given out grows as merges are met. Raises Rejected for a restricted record: an empty
+        list would then only mean that we may not see.
+        """
+        chain = [person_id]
+        while True:
+            yield chain
+            record = self._person(chain[-1])
+            if record is not None and record.restricted:
+                raise restricted(chain[-1], doing)
+            if record is None or record.merged_into is None:
+                return
+            add_hop(chain, record.merged_into)
+
+    def _walk(self, chain: list[int], query: Mapping[str, str], doing: str) -> list[HeldNote]:
+        """Every note of the last person in the chain; a merge (410) makes the chain longer and starts again."""
+        while True:
+            found: dict[str, HeldNote] = {}
+            try:
+                for page in pages(
+                    self._http,
+                    f"/persons/{chain[-1]}/case-notes",
+                    {**query, "limit": _PAGE},
+                    cursor_field="next_cursor",
+                    doing=doing,
+                    expect=(404, 410),
+                ):
+                    for item in page["items"]:
+                        note = held_note(item)
+                        found[note.remote_id] = note
+            except Malformed:
+                raise self._http.unreadable(doing) from None
+            except PageRefused as refused:
+                if refused.answer.status == 404:
+                    raise person_not_found(chain[-1], doing) from None
+                chain.append(next_person(refused.answer, chain))
+            else:
+                return list(found.values())
+
+    def _found(self, ours: Sequence[HeldNote], chain: Sequence[int], doing: str) -> Found:
+        for note in ours:
+            if note.person_id not in chain and not self.survives(note.person_id, chain):
+                raise wrong_person(doing, note)
+        by_state = {state: [note for note in ours if note.state is state] for state in NoteState}
+        unfinished = [*by_state[NoteState.DRAFT], *by_state[NoteState.TIMED_OUT]]
+        return Found(
+            tuple(
+                Receipt(note.remote_id, note.completed_at or note.created_at, note.person_id, already_there=True)
+                for note in by_state[NoteState.COMPLETE]
+            ),
+            deleted=bool(by_state[NoteState.DELETED]),
+            unfinished=unfinished[0].remote_id if unfinished else None,
+        )
+
+    def _person(self, person_id: int) -> _Person | None:
+        doing = f"person {person_id}"
+        answer = self._http.read(f"/persons/{person_id}", doing=doing, expect=(404, 410), well_formed=_is_person)
+        if answer.status == 410:
+            return _Person(restricted=False, merged_into=survivor(answer))
+        if answer.status == 404:
+            return None
+        content: Mapping[str, Any] = answer.content
+        return _Person(content.get("restricted") is True, whole_number(content.get("merged_into")))
+
+
+def _days(start: date, end: date) -> dict[str, str]:
+    """A day wider on both sides: a far end that reads an offset its own way loses nothing. We filter ourselves."""
+    return {"effective_from": (start - _DAY).isoformat(), "effective_to": (end + _DAY).isoformat()}
+
+
+def _is_person(content: Any) -> bool:
+    return isinstance(content, dict) and "person_id" in content

@@ -1,0 +1,162 @@
+"""Incident reports from the recording system: pages of changes, one report, and the index."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from connectors.api_key import key_may_not
+from connectors.errors import Misconfigured, NotApplied, Rejected
+from connectors.health import health_of
+from connectors.http import Http
+from connectors.paging import PageRefused, pages
+from connectors.protocols import Health, Index, SourceAnswer, SourcePage, SourceRecord
+from connectors.recording_rest.index import read_index
+from mappings.uk_time import from_wall, parse_iso
+
+_LOG = logging.getLogger(__name__)
+_MOST_RESTARTS = 5
+"""How often a walk starts again without having got any further."""
+
+
+class RecordingRest:
+    """An IncidentSource over the recording contract. Safe to share between threads."""
+
+    field_map = "contract"
+
+    def __init__(self, http: Http, *, page_size: int = 100, overlap: timedelta = timedelta(hours=1)) -> None:
+        self.http = http
+        self.foreign = 0
+        """How many items of other homes came although one home was asked for."""
+        self.restarts = 0
+        """How many walks began anew because the source no longer knew its own cursor."""
+        self._page_size = page_size
+        self._overlap = overlap
+
+    def close(self) -> None:
+        """Stop waiting and close the connections."""
+        self.http.close()
+
+    def check(self) -> Health:
+        """Whether the recording system answers at its address and takes our key."""
+        query = {"modifiedSince": _stamp(datetime.now(UTC)), "limit": "1"}
+        return health_of(
+            self.http,
+            lambda: self.http.read("/incidents", query, doing="a check of the connection", well_formed=_is_page),
+        )
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        """Pages of reports changed at or after `since` (aware), oldest change first; ends only at a null cursor.
+
+        Where the source no longer knows a cursor, the walk begins again at the last page's earliest change, less the
+        overlap: reports come twice then, and none is missed. Reports of other homes are left out and counted.
+        """
+        doing = f"the reports of home {home_id}"
+        start, number, fruitless = since, 0, 0
+        while True:
+            reached = start
+            try:
+                for page in self._pages(home_id, start, doing):
+                    number += 1
+                    items = [_report(item) for item in page["items"]]
+                    ours = [item for item in items if item.get("homeId", home_id) == home_id]
+                    self.foreign += len(items) - len(ours)
+                    yield SourcePage(ours, number)
+                    reached = max(reached, _earliest_change(items) or reached)
+                return
+            except PageRefused as refused:
+                if refused.first:
+                    raise self._not_understood(doing, refused.answer.status) from None
+                status = refused.answer.status
+            self.restarts += 1
+            # each walk that gets no further takes less overlap: what commits late is the next pull's to find
+            again = max(since, reached - self._overlap * max(0.0, 1.0 - fruitless / 3))
+            fruitless = 0 if again > start else fruitless + 1
+            if fruitless > _MOST_RESTARTS:
+                raise NotApplied(
+                    f"The recording system keeps losing its own page cursor (status {status}, {doing}); what was read "
+                    "is kept, and the rest is read again later.",
+                    status=status,
+                )
+            start = again
+            _LOG.warning(
+                "the source lost its cursor (status %s); home %s is read again from its last page", status, home_id
+            )
+
+    def stored(self, page: SourcePage) -> None:
+        """Nothing to tell: the source keeps no mark of ours."""
+
+    def index(self, home_id: str, start: date, end: date) -> Index:
+        """Every incident of the range of UK days, ends included, counted against the source's own total.
+
+        Raises NotApplied rather than return a short list.
+        """
+        return read_index(self.http, home_id, start, end)
+
+    def get(self, home_id: str, incident_id: str) -> SourceRecord:
+        """One report as it is now: found, gone (404, or with another home now), or forbidden (403)."""
+        if not incident_id or incident_id == "index":
+            return SourceRecord(SourceAnswer.GONE)
+        doing = f"report {incident_id} of home {home_id}"
+        path = f"/incidents/{quote(incident_id, safe='')}"
+
+        def right(content: Any) -> bool:
+            return isinstance(content, dict) and str(content.get("incidentId", incident_id)) == incident_id
+
+        try:
+            answer = self.http.read(path, doing=doing, expect=(404, 410), well_formed=right)
+        except Rejected as why:
+            if why.status == 403:
+                return SourceRecord(SourceAnswer.FORBIDDEN)
+            raise
+        if answer.status in (404, 410) or answer.content.get("homeId", home_id) != home_id:
+            return SourceRecord(SourceAnswer.GONE)
+        return SourceRecord(SourceAnswer.FOUND, answer.content)
+
+    def _pages(self, home_id: str, since: datetime, doing: str) -> Iterator[Mapping[str, Any]]:
+        query = {"modifiedSince": _stamp(since), "homeId": home_id, "limit": str(self._page_size)}
+        try:
+            yield from pages(self.http, "/incidents", query, cursor_field="nextCursor", doing=doing, expect=(400, 410))
+        except Rejected as why:
+            if why.status == 403:
+                raise key_may_not(self.http.naming, doing) from None
+            raise
+
+    def _not_understood(self, doing: str, status: int) -> Misconfigured:
+        naming = self.http.naming
+        return Misconfigured(
+            f"{naming.system} does not understand our question for {doing} (status {status}); check that "
+            f"{naming.base_url} is the address of its API.",
+            setting=naming.base_url,
+            status=status,
+        )
+
+
+def _report(item: Any) -> Mapping[str, Any]:
+    """A report as it came; what is not even an object is wrapped, so that it ends in quarantine and blocks nobody."""
+    return item if isinstance(item, dict) else {"unreadable": item}
+
+
+def _earliest_change(items: list[Mapping[str, Any]]) -> datetime | None:
+    """The earliest change on a page: by the source's order, everything before it was on an earlier page."""
+    found = []
+    for item in items:
+        stamp = item.get("modifiedAt")
+        try:
+            found.append(from_wall(parse_iso(stamp)).moment if isinstance(stamp, str) else None)
+        except ValueError:
+            continue
+    moments = [moment for moment in found if moment is not None]
+    return min(moments) if moments else None
+
+
+def _stamp(moment: datetime) -> str:
+    """UTC to the second, rounded down: never later than asked."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def _is_page(content: Any) -> bool:
+    return isinstance(content, dict) and isinstance(content.get("items"), list) and "nextCursor" in content
