@@ -101,7 +101,7 @@ class Diary:
             "text": body["text"],
             "reference": self._kept(body.get("reference")),
             "corrects": body.get("corrects"),
-            "createdAt": self._weather.clock.now().isoformat(timespec="milliseconds"),
+            "createdAt": body.get("createdAt") or self._weather.clock.now().isoformat(timespec="milliseconds"),
             "createdBy": by,
         }
         moment = moment_of(entry["entryTime"])

@@ -16,12 +16,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sandbox.cast import HOME_ID, home_file
 from sandbox.certificates import Certificates
 from sandbox.control import Control
 from sandbox.lado_form import LadoForm
 from sandbox.mail import Mail
 from sandbox.mosaic import Mosaic
 from sandbox.recording import Recording
+from sandbox.scenario import BULK_PERSON, Scenario, bulk
 
 SENDER = "bridge@example-house.example"
 
@@ -84,6 +86,22 @@ class House:
         """The stand-ins by name."""
         return {"recording": self.recording, "mosaic": self.mosaic, "mail": self.mail, "lado_form": self.lado_form}
 
+    @property
+    def scenario(self) -> Scenario:
+        """The made-up month of this house's seed and end."""
+        return Scenario(self.seed, self.end)
+
+    def load(self, wave: int = 0) -> Scenario:
+        """Put one wave of the month into the recording system; the first brings the records and the daily log."""
+        scenario = self.scenario
+        scenario.load(self.recording, self.mosaic, wave)
+        return scenario
+
+    def load_bulk(self, count: int) -> None:
+        """Put plain reports into the recording system, each about a child with a Mosaic record of its own."""
+        self.mosaic.add_people(range(BULK_PERSON + 1, BULK_PERSON + count + 1))
+        self.recording.put_all(bulk(count, end=self.end))
+
     def reset(self) -> None:
         """Fair weather everywhere, and nothing counted. What the stand-ins hold stays, but for the inbox."""
         for stand_in in self.stand_ins().values():
@@ -101,6 +119,7 @@ def start(*, seed: int = 1, end: datetime | None = None, folder: Path | None = N
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "homes").mkdir(exist_ok=True)
+        (folder / "homes" / f"{HOME_ID}.toml").write_text(home_file(), "utf-8")
         certificates = Certificates(folder)
         mail = Mail(tls=certificates.server(), username="bridge", password=secrets.token_urlsafe(12))
         house = House(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import unquote
@@ -85,15 +85,18 @@ class Recording:
 
     def put(self, report: Mapping[str, Any], *, visible_after: float = 0.0) -> None:
         """Add or replace a report exactly as given. `visible_after`: seconds until its long transaction commits."""
-        found = json.loads(json.dumps(report))
         if visible_after:
-            self.weather.later(visible_after, lambda: self._shelve(found))
+            found = json.loads(json.dumps(report))
+            self.weather.later(visible_after, lambda: self.shelf.put(found))
         else:
-            self._shelve(found)
+            with self.weather.lock:
+                self.shelf.put(report)
 
-    def _shelve(self, report: Mapping[str, Any]) -> None:
+    def put_all(self, reports: Iterable[Mapping[str, Any]]) -> None:
+        """Add or replace many reports."""
         with self.weather.lock:
-            self.shelf.put(report)
+            for report in reports:
+                self.shelf.put(report)
 
     def report(self, incident_id: str) -> dict[str, Any]:
         """A report as it is now. Raises KeyError."""
