@@ -38,13 +38,16 @@ class Pulled:
     fault: ConnectorError | None = None
 
 
-def pull(site: Site, home: Home) -> Pulled:
-    """Pull one home. A source that fails ends the pull with its fault; what was stored by then stays stored."""
+def pull(site: Site, home: Home, since: datetime | None = None) -> Pulled:
+    """Pull one home. A source that fails ends the pull with its fault; what was stored by then stays stored.
+
+    `since`: read reports changed at or after this moment, instead of from the watermark less the overlap.
+    """
     run = runs.begin(site.ledger, home.id, "pull")
     pulled = Pulled(home.id)
     _try_quarantine_again(site, home)
     try:
-        since = _since(site, home)
+        since = since or _since(site, home)
         while pulled.walks < _WALKS:
             pages, found = _walk(site, home, since, pulled.stored, first=pulled.walks == 0)
             pulled.walks += 1
@@ -56,6 +59,15 @@ def pull(site: Site, home: Home) -> Pulled:
     good = pulled.fault is None and not site.stopping.is_set()
     runs.end(site.ledger, run, good=good, counts=counts)
     return pulled
+
+
+def rehearse(site: Site, home: Home, since: datetime | None = None) -> Stored:
+    """Pull onto a ledger that is thrown away; the source is not told. Raises what the source raises."""
+    stored = Stored()
+    for page in site.source.pull(home.id, since or _since(site, home)):
+        readable, unreadable = understand(site, home, page.items)
+        stored.add(_store(site, home, readable, unreadable, None))
+    return stored
 
 
 def understand(site: Site, home: Home, items: Sequence[Mapping[str, Any]]) -> tuple[list[Readable], list[Unreadable]]:

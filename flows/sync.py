@@ -80,14 +80,14 @@ class Synced:
         }
 
 
-def sync(site: Site, homes: list[Home], *, wait_seconds: float | None = None) -> Synced:
+def sync(site: Site, homes: list[Home], *, since: datetime | None = None, wait_seconds: float | None = None) -> Synced:
     """Pull the homes, deliver what is owed, wait for what is in doubt. Raises LedgerError when the ledger fails."""
     ledger = site.ledger
     result = Synced([home.id for home in homes], ledger.now(), ledger.now())
     for home in homes:
         if site.stopping.is_set():
             break
-        _pull(site, home, result)
+        _pull(site, home, since, result)
     rebuild_approved(site, result.homes)
     withdraw_changed_recipients(site, homes)
     wait = site.settings.delivery.wait_seconds if wait_seconds is None else wait_seconds
@@ -103,8 +103,8 @@ def sync(site: Site, homes: list[Home], *, wait_seconds: float | None = None) ->
     return result
 
 
-def _pull(site: Site, home: Home, result: Synced) -> None:
-    pulled = pull_stage.pull(site, home)
+def _pull(site: Site, home: Home, since: datetime | None, result: Synced) -> None:
+    pulled = pull_stage.pull(site, home, since)
     result.stored.add(pulled.stored)
     if pulled.fault is None:
         return

@@ -66,7 +66,7 @@ class Ledger:
             with self.engine.connect() as connection:
                 yield connection
         except DBAPIError as why:
-            raise _unavailable(why) from None
+            raise unavailable(why) from None
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction; run it again after a passing fault. Raises LedgerUnavailable."""
@@ -77,12 +77,12 @@ class Ledger:
                     return work(connection)
             except DBAPIError as why:
                 if _says(why, _FULL) or not (isinstance(why, IntegrityError) or _passing(why)):
-                    raise _unavailable(why) from None
+                    raise unavailable(why) from None
                 last = why
             if pause is not None:
                 time.sleep(pause)
         assert last is not None
-        raise _unavailable(last) from None
+        raise unavailable(last) from None
 
     def seconds(self, connection: Connection) -> float:
         """The shared clock by which leases and waits go."""
@@ -188,7 +188,8 @@ def _passing(why: DBAPIError) -> bool:
     )
 
 
-def _unavailable(why: DBAPIError) -> LedgerUnavailable:
+def unavailable(why: DBAPIError) -> LedgerUnavailable:
+    """What the database said, as a sentence without its words: they may quote a row."""
     if _says(why, _FULL):
         found = "it is full or read-only; free some space or mend its permissions, then run again"
     elif _says(why, ("locked", "busy")):

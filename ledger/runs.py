@@ -36,3 +36,9 @@ def last_good(connection: Connection, home: str, kind: str) -> datetime | None:
     statement = select(func.max(run.c.finished_at)).where(run.c.home == home, run.c.kind == kind, run.c.good.is_(True))
     found: datetime | None = connection.execute(statement).scalar()
     return found
+
+
+def first(connection: Connection, home: str) -> datetime | None:
+    """When the home was first looked at."""
+    found: datetime | None = connection.execute(select(func.min(run.c.started_at)).where(run.c.home == home)).scalar()
+    return found

@@ -1,0 +1,178 @@
+"""What a command shows: lines or JSON, progress on a terminal, one sentence for an error, and the exit code."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn, ParamSpec
+
+import click
+
+from config.errors import ConfigurationError
+from flows.exit_codes import ExitCode
+
+P = ParamSpec("P")
+Result = ExitCode | int | None
+
+as_json = click.option("--json", "wants_json", is_flag=True, help="Print JSON on standard output.")
+one_home = click.option("--home", metavar="H", help="One home's id; all homes if not given.")
+
+
+def say(line: str = "") -> None:
+    """A line for a person, on standard output."""
+    click.echo(line)
+
+
+def show_json(value: object) -> None:
+    """JSON on standard output, one document."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+def actor() -> str:
+    """Who gives this command, for the audit trail."""
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):
+        return "command line"
+
+
+def answered(command: Callable[P, Result]) -> Callable[P, None]:
+    """Turn whatever a command raises into one sentence and an exit code, and end with the code it returns."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        wants_json = bool(kwargs.get("wants_json"))
+        quiet_libraries()
+        try:
+            code = command(*args, **kwargs)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            _fail("stopped", "Stopped; run it again to go on.", None, ExitCode.LEFT_OVER, wants_json)
+        except Exception as why:  # noqa: BLE001 - a traceback could show a child's data
+            _fail(*_explain(why), wants_json)
+        sys.exit(int(code or 0))
+
+    return run
+
+
+def _explain(why: Exception) -> tuple[str, str, str | None, ExitCode]:
+    from connectors.errors import ConnectorError, Misconfigured
+    from ledger.errors import LedgerError, LedgerUnavailable
+
+    if isinstance(why, ConfigurationError):
+        return "misconfigured", str(why), why.setting, ExitCode.WRONG
+    if isinstance(why, Misconfigured):
+        return "misconfigured", why.message, why.setting, ExitCode.WRONG
+    if isinstance(why, ConnectorError):
+        return "unreachable", why.message, None, ExitCode.UNREACHABLE
+    if isinstance(why, LedgerUnavailable):
+        return "ledger_unavailable", str(why), why.setting, ExitCode.UNREACHABLE
+    if isinstance(why, LedgerError):
+        return "refused" if why.setting is None else "misconfigured", str(why), why.setting, ExitCode.WRONG
+    place = _place(why)
+    sentence = (
+        f"This software failed unexpectedly ({type(why).__name__} in {place}); "
+        "nothing more was sent; report it with that place."
+    )
+    return "unexpected", sentence, None, ExitCode.WRONG
+
+
+def _place(why: Exception) -> str:
+    """Where it broke, in our own code: file and line, never values."""
+    trace, place = why.__traceback__, "an unknown place"
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.split(".")[0] in {"config", "mappings", "connectors", "ledger", "reconciliation", "flows", "sandbox"}:
+            place = f"{module}, line {trace.tb_lineno} ({code.co_name})"
+        trace = trace.tb_next
+    return place
+
+
+def _fail(kind: str, message: str, setting: str | None, code: ExitCode, wants_json: bool) -> NoReturn:
+    if wants_json:
+        show_json({"error": {"kind": kind, "message": message, "setting": setting}, "exit_code": int(code)})
+    else:
+        click.echo(f"incident-bridge: {message}", err=True)
+    sys.exit(int(code))
+
+
+def quiet_libraries() -> None:
+    """No library logs a body, an address or a URL with a name, whatever level the site has set."""
+    for name in ("urllib3", "requests", "sqlalchemy", "alembic", "asyncio", "PIL", "matplotlib", "fontTools", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@contextmanager
+def stoppable(stopping: threading.Event) -> Iterator[None]:
+    """SIGTERM and Ctrl-C finish what is in flight and end; the second one ends at once."""
+
+    def first(number: int, _frame: object) -> None:
+        stopping.set()
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, first) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def progress_bars(wanted: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Progress on a terminal; nothing at all anywhere else."""
+    if not wanted or not sys.stderr.isatty():
+        yield lambda _stage, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+        lock = threading.Lock()
+
+        def show(stage: str, done: int, total: int | None) -> None:
+            with lock:
+                if stage not in tasks:
+                    tasks[stage] = bars.add_task(stage, total=total)
+                bars.update(tasks[stage], completed=done, total=total)
+
+        yield show
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A plain table that also reads well in a mail or a log."""
+    cells = [[str(heading) for heading in headings]] + [["" if c is None else str(c) for c in row] for row in rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    for number, row in enumerate(cells):
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if number == 0:
+            say("  ".join("-" * width for width in widths))
+
+
+def local(moment: Any) -> str:
+    """A moment as people in the home read it: UK wall-clock time, to the minute."""
+    if moment is None:
+        return "never"
+    from mappings.uk_time import LONDON
+
+    return str(moment.astimezone(LONDON).strftime("%a %d %b %Y %H:%M"))

@@ -1,0 +1,60 @@
+"""The plan, bound to a site: what the ledger calls while it stores a page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from config.home import Home
+from flows.site import Site
+from ledger import children, owing, standing
+from mappings.incident import Incident
+from mappings.owed import History, Plan, Planner, Target
+from mappings.plan import Circumstances, plan_revision
+
+
+def circumstances(site: Site, home: Home, targets: frozenset[Target] | None = None) -> Circumstances:
+    """What a plan at this site depends on, at this moment."""
+    email = site.settings.email
+    return Circumstances(
+        home=home,
+        targets=frozenset(site.targets) if targets is None else targets,
+        mail_max_age=timedelta(days=email.max_age_days if email else 7),
+        now=site.ledger.now(),
+        digest=site.ledger.vault.digest,
+    )
+
+
+def planner(site: Site, home: Home) -> Planner:
+    """The planner of one home, for `ledger.reports.store`."""
+    around = circumstances(site, home)
+
+    def plan(report: Incident, history: History) -> Plan:
+        return plan_revision(report, history, around)
+
+    return plan
+
+
+def replan(site: Site, keys: list[int], targets: frozenset[Target] | None = None) -> int:
+    """Plan the latest revision of incidents anew; what they owe already is not owed twice. Returns how much is new."""
+    total = 0
+    with site.ledger.reading() as connection:
+        held = standing.incidents_by_key(connection, keys)
+        revisions = standing.revisions(site.ledger, connection, held)
+        before = owing.deliveries_before(connection, keys)
+    for one in held:
+        home = site.homes.get(one.home)
+        reports = {revision.number: revision.report for revision in revisions[one.key]}
+        latest = reports.get(one.revision)
+        if home is None or latest is None:
+            continue
+
+        def earlier(number: int, reports: dict[int, Incident | None] = reports) -> Incident:
+            report = reports[number]
+            assert report is not None
+            return report
+
+        known = children.committed(site.ledger, one.home)
+        history = History(one.revision, before.get(one.key, ()), earlier, known)
+        plan = plan_revision(latest, history, circumstances(site, home, targets))
+        total += owing.add(site.ledger, one.home, latest, one.key, plan, site.worker)
+    return total

@@ -1,0 +1,225 @@
+"""sync, reconcile and remind, wherever they run: as Prefect flows where an API is configured, else in this process.
+
+Both ways run the very same stages. `tell_*` say in plain lines what a result means.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from flows.console import stoppable
+from flows.exit_codes import ExitCode
+from flows.site import Progress, Site, open_site, silent
+
+Told = Callable[[str], None]
+_HERE = "No Prefect API is configured (PREFECT_API_URL); running in this process."
+_THERE = "Running as a Prefect flow run."
+
+
+def prefect_is_configured() -> bool:
+    """Whether runs go through Prefect. Read without importing it."""
+    return bool(os.environ.get("PREFECT_API_URL", "").strip())
+
+
+def run_sync(
+    *, home: str | None, since: datetime | None, wait: bool, progress: Progress = silent, told: Told
+) -> dict[str, Any]:
+    """Sync the homes; returns the JSON of FACE.md. Raises what opening the site raises."""
+    if prefect_is_configured():
+        told(_THERE)
+        from flows.prefect_flows import run_flow
+
+        return run_flow("sync", {"home": home, "since": since.isoformat() if since else None, "wait": wait})
+    told(_HERE)
+    return sync_here(home=home, since=since, wait=wait, progress=progress)
+
+
+def sync_here(
+    *, home: str | None = None, since: datetime | None = None, wait: bool = True, progress: Progress = silent
+) -> dict[str, Any]:
+    """Sync in this process."""
+    from flows.sync import sync
+
+    with open_site(progress=progress) as site, stoppable(site.stopping):
+        homes = list(site.chosen(home))
+        return sync(site, homes, since=since, wait_seconds=None if wait else 0.0).as_json()
+
+
+def sync_dry(*, home: str | None, since: datetime | None, progress: Progress = silent) -> dict[str, Any]:
+    """What a sync would send where; nothing is written or sent."""
+    from flows.dry_run import dry_run
+
+    return dry_run(home=home, since=since, progress=progress)
+
+
+def run_reconcile(
+    *,
+    home: str | None,
+    start: date,
+    end: date,
+    out: Path,
+    heal: bool,
+    as_of: datetime | None,
+    progress: Progress = silent,
+    told: Told,
+) -> dict[str, Any]:
+    """Reconcile one home or all; returns the JSON of FACE.md, with `homes` where there are several."""
+    parameters: dict[str, Any] = {
+        "home": home,
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "out": str(out),
+        "heal": heal,
+        "as_of": as_of.isoformat() if as_of else None,
+    }
+    if prefect_is_configured():
+        told(_THERE)
+        from flows.prefect_flows import run_flow
+
+        return run_flow("reconcile", parameters)
+    told(_HERE)
+    return reconcile_here(progress=progress, **parameters)
+
+
+def reconcile_here(
+    *,
+    home: str | None,
+    start: str,
+    end: str,
+    out: str,
+    heal: bool = False,
+    as_of: str | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Reconcile in this process."""
+    from flows.reconcile import reconcile
+
+    with open_site(progress=progress) as site, stoppable(site.stopping):
+        moment = datetime.fromisoformat(as_of) if as_of else None
+        results = [
+            reconcile(site, one, date.fromisoformat(start), date.fromisoformat(end), Path(out), heal=heal, as_of=moment)
+            for one in site.chosen(home)
+        ]
+    return together(results)
+
+
+def together(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """One home's result as it is; several under `homes`, with the gravest exit code."""
+    if len(results) == 1:
+        return results[0]
+    return {"homes": results, "exit_code": gravest([int(result["exit_code"]) for result in results])}
+
+
+def gravest(codes: list[int]) -> int:
+    """The exit code of several homes together."""
+    order = (ExitCode.WRONG, ExitCode.UNREACHABLE, ExitCode.LEFT_OVER)
+    return next((int(code) for code in order if code in codes), int(ExitCode.DONE))
+
+
+def run_remind(*, home: str | None, dry_run: bool, as_of: datetime | None, told: Told) -> dict[str, Any]:
+    """Send the digests that are due, or show them."""
+    if prefect_is_configured() and not dry_run:
+        told(_THERE)
+        from flows.prefect_flows import run_flow
+
+        return run_flow("remind", {"home": home})
+    if not dry_run:
+        told(_HERE)
+    return remind_here(home=home, dry_run=dry_run, as_of=as_of)
+
+
+def remind_here(*, home: str | None = None, dry_run: bool = False, as_of: datetime | None = None) -> dict[str, Any]:
+    """Remind in this process."""
+    from flows.remind import remind
+
+    with open_site() as site, stoppable(site.stopping):
+        return remind(site, list(site.chosen(home)), dry_run=dry_run, as_of=as_of)
+
+
+def read_site(work: Callable[[Site], dict[str, Any]]) -> dict[str, Any]:
+    """Run a reading command on the site."""
+    with open_site() as site:
+        return work(site)
+
+
+# ---- what a result means, in plain lines ------------------------------------------------------------------------
+
+_TARGET_NAMES = {"mosaic": "Mosaic", "daily_log": "Daily log", "email": "Email", "lado": "LADO packages"}
+_STATE_WORDS = {
+    "accepted": "accepted",
+    "uncertain": "uncertain (being looked up)",
+    "rejected": "rejected (a person must look)",
+    "pending": "still to send",
+    "sending": "with a worker",
+    "awaiting_approval": "waiting for a manager",
+}
+_MEANING = {
+    0: "Done, nothing left over.",
+    1: "The configuration is wrong; mend what is named above and run it again.",
+    2: "Done, but something needs a person or another run; `incident-bridge status` says what.",
+    3: "An outside system could not be reached; nothing is lost, run it again when it is back.",
+}
+
+
+def tell_sync(result: dict[str, Any]) -> Iterator[str]:
+    """A sync in a few lines."""
+    pulled = result["pulled"]
+    yield (
+        f"Read {pulled['seen']} reports: {pulled['new']} new, {pulled['revised']} changed, "
+        f"{pulled['unchanged']} unchanged, {pulled['drafts']} drafts, {pulled['quarantined']} not understood."
+    )
+    for target, counts in result["deliveries"].items():
+        words = [f"{count} {_STATE_WORDS[state]}" for state, count in counts.items() if count or state == "accepted"]
+        yield f"{_TARGET_NAMES.get(target, target)}: {', '.join(words) or 'nothing to do'}."
+    if result["quarantined"]:
+        yield f"{result['quarantined']} reports wait in quarantine; `incident-bridge quarantine list` shows them."
+    for problem in result["problems"]:
+        yield f"{_TARGET_NAMES.get(problem['system'], problem['system'])}: {problem['message']}"
+    yield _MEANING[result["exit_code"]]
+
+
+def tell_dry_run(result: dict[str, Any]) -> Iterator[str]:
+    """What a sync would send."""
+    for row in result["would_send"]:
+        about = f" for {row['subject']}" if row["subject"] else ""
+        yield f"{_TARGET_NAMES.get(row['target'], row['target'])}: {row['action']} {row['incident'] or ''}{about} ({row['reference']})"
+    yield f"{len(result['would_send'])} would be sent. Nothing was written or sent."
+
+
+def tell_reconcile(result: dict[str, Any]) -> Iterator[str]:
+    """A reconciliation in a few lines."""
+    for one in result.get("homes", [result]):
+        totals = one["totals"]
+        yield f"{one['home']}, {one['from']} to {one['to']}: {one['verdict']}"
+        if totals["source"] is None:
+            yield "  The source could not be read, so nobody can say what is missing."
+        else:
+            yield (
+                f"  Source {totals['source']} = verified {totals['verified']} + outstanding {totals['outstanding']} + "
+                f"draft {totals['draft']} + quarantined {totals['quarantined']} + nothing owed {totals['exempt']}"
+                f"{'' if totals['balanced'] else '  -- THESE DO NOT ADD UP'}"
+            )
+        for side, state in one["checked"].items():
+            if state == "not_checked":
+                yield f"  Not checked: {_TARGET_NAMES.get(side, side)} could not be read."
+        standing = [finding for finding in one["findings"] if not finding["acknowledged"]]
+        yield f"  {len(standing)} findings need a person. The report: {one['report']['html']}"
+    yield _MEANING[result["exit_code"]]
+
+
+def tell_remind(result: dict[str, Any]) -> Iterator[str]:
+    """Who was told."""
+    verb = "would be told" if result["dry_run"] else "told"
+    for digest in result["digests"]:
+        yield (
+            f"{digest['home']}: {digest['role']} {verb} of {digest['overdue']} overdue, {digest['due_soon']} due soon, "
+            f"{digest['escalated']} escalated ({digest['state']})."
+        )
+    for problem in result["undeliverable"]:
+        yield f"{problem['home']}: {problem['message']}"
+    if not result["digests"]:
+        yield "Nothing new to say to anybody."

@@ -1,0 +1,90 @@
+"""A ledger on which everything can be tried and nothing is kept: `sync --dry-run`.
+
+SQLite is copied, so that a real run is not held up. On PostgreSQL one transaction is never committed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import DBAPIError
+
+from ledger.clock import Now, wall_clock
+from ledger.database import Ledger, unavailable
+
+T = TypeVar("T")
+
+
+class _Uncommitted(Ledger):
+    """Every write happens in one transaction that ends with the process."""
+
+    def __init__(self, url: str, keys: Sequence[bytes], *, clock: Now) -> None:
+        self._held: Connection | None = None
+        super().__init__(url, keys, clock=clock)
+        self._held = self.engine.connect()
+        self._held.begin()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The transaction in which everything is tried."""
+        if self._held is None:
+            with super().reading() as connection:
+                yield connection
+        else:
+            yield self._held
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Try it; nothing is kept."""
+        if self._held is None:
+            return super().write(work)
+        try:
+            return work(self._held)
+        except DBAPIError as why:
+            raise unavailable(why) from None
+
+    def close(self) -> None:
+        """Forget everything."""
+        if self._held is not None:
+            self._held.close()
+        super().close()
+
+
+@contextmanager
+def rehearsal(url: str, keys: Sequence[bytes], *, clock: Now = wall_clock) -> Iterator[Ledger]:
+    """A ledger that shows what would happen and forgets it. Raises what opening the real one would raise."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        ledger: Ledger = _Uncommitted(url, keys, clock=clock)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="incident-bridge-"))
+    try:
+        copy = folder / "ledger.db"
+        if Path(parsed.database).exists():
+            _copy(Path(parsed.database), copy)
+        ledger = Ledger(f"sqlite:///{copy}", keys, clock=clock)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    held, copy = sqlite3.connect(f"file:{source}?mode=ro", uri=True), sqlite3.connect(target)
+    try:
+        held.backup(copy)
+    finally:
+        copy.close()
+        held.close()

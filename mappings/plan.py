@@ -1,0 +1,336 @@
+"""The plan: what one revision of one incident owes, to whom, by when. Pure; the ledger writes what it returns.
+
+A first revision that is not a draft owes a case note a child, a log entry, the mails that its duties name, and a LADO
+package for each adult of concern. A later one owes only what changed: an appendment, a correction, a new mail, a new
+package. A draft owes nothing until it is submitted; a void report is said to be recorded in error wherever it went.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from config.home import Home
+from mappings.amendment import amendment
+from mappings.bodies import AppendmentBody, EntryBody, Frozen, LadoPackage, NoteBody
+from mappings.case_note import NoteContext, case_note
+from mappings.duties import Duty, duties_of
+from mappings.evidence import Evidence
+from mappings.flags import FlagId, flags_of
+from mappings.incident import Answer, Child, Incident, Status
+from mappings.lado_form import lado_package
+from mappings.lado_triggers import triggers_of
+from mappings.log_entry import LogContext, log_correction, log_entry
+from mappings.mails import PlannedMail, mails_for
+from mappings.names import initials_of, redactor_for
+from mappings.owed import Action, Before, History, Owed, Plan, Target
+from mappings.redactor import RedactionFailed
+from mappings.reference import DeliveryKey, Reference, delivery_key, reference_of
+
+_TOO_OLD = "The incident is older than the mail's age limit: listed, not mailed (RULINGS 5)."
+_VOIDED = "The report was voided before it was sent."
+_NEW_PACKAGE = "A later revision changed this submission; decide about the newer one."
+_NEW_PERSON = "The recipient changed before it was sent; the new one is told."
+_UNSAFE = "A text of this report could not be made safe for this child's record; a person must look at the report."
+#: Duty ids that mail meets, and so what a note or an entry is due for.
+_NOTE_DUTIES = {Target.MOSAIC: "mosaic_case_note", Target.DAILY_LOG: "daily_log"}
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a plan depends on beyond the report: the home, the site's targets, the mail's age limit, the moment.
+
+    `digest` tells apart addresses that must not be stored in the clear.
+    """
+
+    home: Home
+    targets: frozenset[Target]
+    mail_max_age: timedelta
+    now: datetime
+    digest: Callable[[str], str] = field(default=lambda text: hashlib.sha256(text.encode()).hexdigest())
+
+
+def plan_revision(report: Incident, history: History, around: Circumstances) -> Plan:
+    """What this revision owes now, and what is no longer owed."""
+    if report.status is Status.DRAFT and not any(before.live for before in history.before):
+        return Plan()
+    return _Planning(report, history, around).plan()
+
+
+class _Planning:
+    """One revision being planned."""
+
+    def __init__(self, report: Incident, history: History, around: Circumstances) -> None:
+        self.report, self.history, self.around = report, history, around
+        self.home = around.home
+        self.duties = duties_of(report, self.home, Evidence(), around.now)
+        self.initials = initials_of(history.known_children)
+        self.withdrawn: list[tuple[int, str]] = []
+        self.readdressed: list[tuple[int, int]] = []
+
+    def plan(self) -> Plan:
+        owed: list[Owed] = []
+        if Target.MOSAIC in self.around.targets:
+            for child_id in self._children():
+                owed += self._notes(child_id)
+        if Target.DAILY_LOG in self.around.targets:
+            owed += self._entry()
+        if self.report.status in (Status.SUBMITTED, Status.SIGNED_OFF):
+            if Target.EMAIL in self.around.targets:
+                owed += self._mails()
+            if Target.LADO in self.around.targets:
+                owed += self._packages()
+        elif self.report.status is Status.VOID:
+            self._withdraw(self._chain(Target.EMAIL), _VOIDED)
+        return Plan(tuple(owed), tuple(self.withdrawn), tuple(self.readdressed))
+
+    # ---- Mosaic ------------------------------------------------------------------------------------------------
+
+    def _children(self) -> list[str]:
+        """The report's children, and those who were in it when a note was made for them."""
+        earlier = [before.subject for before in self.history.before if before.target == Target.MOSAIC and before.live]
+        return list(dict.fromkeys([*(child.child_id for child in self.report.children), *earlier]))
+
+    def _notes(self, child_id: str) -> Iterator[Owed]:
+        chain = self._chain(Target.MOSAIC, child_id)
+        child = self.report.child(child_id)
+        if self.report.status is Status.VOID:
+            chain = self._withdraw(chain, _VOIDED)
+        if not chain:
+            if child is not None and self.report.status in (Status.SUBMITTED, Status.SIGNED_OFF):
+                yield from self._new_note(child)
+            return
+        if child is not None:
+            self._readdress(chain, child)
+        before = self.history.earlier(chain[-1].revision)
+        priority = self._due("mosaic_case_note", child_id)
+        person = child.mosaic_person() if child is not None else chain[-1].person_id
+        make = self._reference(Target.MOSAIC, Action.APPEND, child_id)
+
+        def body(reference: Reference) -> Frozen | None:
+            return amendment(before, self.report, child_id, self._note_context(child_id, reference))
+
+        yield from self._parts(Target.MOSAIC, Action.APPEND, child_id, priority, person, make, body)
+
+    def _new_note(self, child: Child) -> Iterator[Owed]:
+        make = self._reference(Target.MOSAIC, Action.CREATE, child.child_id)
+        priority = self._due("mosaic_case_note", child.child_id)
+
+        def body(reference: Reference) -> Frozen:
+            return case_note(self.report, child.child_id, self._note_context(child.child_id, reference))
+
+        person = child.mosaic_person()
+        yield from self._parts(Target.MOSAIC, Action.CREATE, child.child_id, priority, person, make, body)
+
+    def _parts(
+        self,
+        target: Target,
+        action: Action,
+        subject: str,
+        priority: datetime,
+        person: int | None,
+        make: Callable[[int], tuple[DeliveryKey, Reference]],
+        render: Callable[[Reference], Frozen | None],
+    ) -> Iterator[Owed]:
+        """The record, and the appendments in which a text that is too long goes on (RULINGS 20)."""
+        key, reference = make(1)
+        detail: dict[str, Any] = {"oversight": self._has_oversight()}
+        shape = {"target": target, "subject": subject, "revision": self.history.revision, "priority_at": priority}
+        try:
+            body = render(reference)
+        except RedactionFailed:
+            yield Owed(key, reference, action=action, body=None, person_id=person, refused=_UNSAFE, **shape)  # type: ignore[arg-type]
+            return
+        if body is None:
+            return
+        yield Owed(key, reference, action=action, body=body, person_id=person, detail=detail, **shape)  # type: ignore[arg-type]
+        more = getattr(body, "more", ())
+        for part, html in enumerate(more, start=2):
+            part_key, _ = make(part)
+            yield Owed(
+                part_key,
+                Reference(f"{reference}-{part}"),
+                action=Action.APPEND,
+                body=AppendmentBody(html=html, acting_for=self.home.mosaic.acting_for),
+                person_id=person,
+                part=part,
+                **shape,  # type: ignore[arg-type]
+            )
+
+    def _readdress(self, chain: Sequence[Before], child: Child) -> None:
+        """A note that was refused for its Mosaic id goes out when the report has another one."""
+        person = child.mosaic_person()
+        for before in chain:
+            wrong = before.state == "rejected" and before.cause in ("no_person_id", "person_not_found")
+            if wrong and person is not None and person != before.person_id:
+                self.readdressed.append((before.id, person))
+
+    def _note_context(self, child_id: str, reference: Reference) -> NoteContext:
+        return NoteContext(
+            home=self.home,
+            reference=reference,
+            revision=self.history.revision,
+            known_children=tuple(self.history.known_children),
+            duties=tuple(self.duties),
+            significant=self._is_significant(child_id),
+            now=self.around.now,
+        )
+
+    def _is_significant(self, child_id: str) -> bool:
+        """Restrictive, injury, police, LADO trigger or prohibited technique (RULINGS 21)."""
+        report = self.report
+        return (
+            report.is_restrictive
+            or report.police_called is Answer.YES
+            or any(child.injured is Answer.YES for child in report.children)
+            or any(member.injured is Answer.YES for member in report.staff)
+            or any(child_id in concern.children for concern in triggers_of(report))
+            or any(flag.id is FlagId.PROHIBITED_TECHNIQUE for flag in flags_of(report, self.home))
+        )
+
+    def _has_oversight(self) -> bool:
+        oversight = self.report.manager_oversight
+        return oversight.at is not None and bool(oversight.comments.strip())
+
+    # ---- the daily log -----------------------------------------------------------------------------------------
+
+    def _entry(self) -> Iterator[Owed]:
+        chain = self._chain(Target.DAILY_LOG)
+        if self.report.status is Status.VOID:
+            chain = self._withdraw(chain, _VOIDED)
+        priority = self._due("daily_log", None)
+        shape = {"target": Target.DAILY_LOG, "subject": "", "revision": self.history.revision, "priority_at": priority}
+        body: EntryBody | None
+        if not chain:
+            if self.report.status in (Status.SUBMITTED, Status.SIGNED_OFF):
+                key, reference = self._reference(Target.DAILY_LOG, Action.CREATE, "")(1)
+                body = log_entry(self.report, self._log_context(reference))
+                yield Owed(key, reference, action=Action.CREATE, body=body, **shape)  # type: ignore[arg-type]
+            return
+        key, reference = self._reference(Target.DAILY_LOG, Action.CORRECT, "")(1)
+        before = self.history.earlier(chain[-1].revision)
+        body = log_correction(before, self.report, self._log_context(reference))
+        if body is not None:
+            yield Owed(key, reference, action=Action.CORRECT, body=body, **shape)  # type: ignore[arg-type]
+
+    def _log_context(self, reference: Reference) -> LogContext:
+        return LogContext(home=self.home, reference=reference, revision=self.history.revision, initials=self.initials)
+
+    # ---- people ------------------------------------------------------------------------------------------------
+
+    def _mails(self) -> Iterator[Owed]:
+        unmet = frozenset((duty.id.value, duty.child) for duty in self.duties if duty.is_owed)
+        planned = mails_for(self.report, self.home, unmet=unmet, initials=self.initials, due=self._dues())
+        before = self._chain(Target.EMAIL)
+        told = {self._told(b.detail.get("duties", ()), b.detail.get("child"), b.detail.get("to", "")) for b in before}
+        everybody = {
+            (mail.subject_key, self.around.digest(mail.to))
+            for mail in mails_for(self.report, self.home, unmet=None, initials=self.initials, due=self._dues())
+        }
+        for old in before:
+            if (old.subject, old.detail.get("to", "")) not in everybody and old.state in ("pending", "rejected"):
+                self.withdrawn.append((old.id, _NEW_PERSON))
+        too_old = self.report.occurred_at < self.around.now - self.around.mail_max_age
+        for mail in planned:
+            to = self.around.digest(mail.to)
+            if self._told(mail.body.duties, mail.body.child_id, to) not in told:
+                yield self._mail(mail, to, _TOO_OLD if too_old else None)
+
+    @staticmethod
+    def _told(duties: Iterable[str], child: str | None, to: str) -> tuple[tuple[str, ...], str | None, str]:
+        return tuple(sorted(duties)), child, to
+
+    def _mail(self, mail: PlannedMail, to: str, not_sent: str | None) -> Owed:
+        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, mail.subject_key)(1)
+        return Owed(
+            key,
+            reference,
+            Target.EMAIL,
+            Action.NOTIFY,
+            mail.subject_key,
+            self.history.revision,
+            min(self._due(duty, mail.body.child_id) for duty in mail.body.duties),
+            mail.body,
+            detail={
+                "duties": list(mail.body.duties),
+                "child": mail.body.child_id,
+                "to": to,
+                "dated": self.around.now.isoformat(),
+            },
+            not_sent=not_sent,
+        )
+
+    def _dues(self) -> dict[tuple[str, str | None], datetime | None]:
+        return {(duty.id.value, duty.child): duty.due_at for duty in self.duties}
+
+    # ---- the LADO desk -----------------------------------------------------------------------------------------
+
+    def _packages(self) -> Iterator[Owed]:
+        for concern in triggers_of(self.report):
+            chain = [b for b in self._chain(Target.LADO, concern.adult)]
+            package = package_for(
+                self.report, concern.adult, self.home, self.history.revision, self.history.known_children
+            )
+            if package is None:
+                continue
+            content = self.around.digest(package.model_copy(update={"revision": 0}).model_dump_json())
+            if chain and chain[-1].detail.get("content") == content:
+                continue
+            self.withdrawn += [(b.id, _NEW_PACKAGE) for b in chain if b.state in ("pending", "awaiting_approval")]
+            key, reference = self._reference(Target.LADO, Action.PREPARE, concern.adult)(1)
+            yield Owed(
+                key,
+                reference,
+                Target.LADO,
+                Action.PREPARE,
+                concern.adult,
+                self.history.revision,
+                self._due("lado_contact", None),
+                package,
+                detail={
+                    "content": content,
+                    "triggers": list(concern.triggers),
+                    "to_be_completed": list(package.to_be_completed),
+                },
+            )
+
+    # ---- what all of them need ---------------------------------------------------------------------------------
+
+    def _chain(self, target: Target, subject: str | None = None) -> list[Before]:
+        return [
+            before
+            for before in self.history.before
+            if before.target == target and before.live and (subject is None or before.subject == subject)
+        ]
+
+    def _withdraw(self, chain: Sequence[Before], why: str) -> list[Before]:
+        """Withdraw what is proven not to be there; returns what may be."""
+        self.withdrawn += [(before.id, why) for before in chain if before.state in ("pending", "rejected")]
+        return [before for before in chain if before.may_be_there]
+
+    def _due(self, duty_id: str, child: str | None) -> datetime:
+        """When the duty is due; what has no deadline goes by the time of the incident."""
+        for duty in self.duties:
+            if duty.id == duty_id and duty.child in (child, None) and duty.due_at is not None:
+                return duty.due_at
+        return self.report.occurred_at + timedelta(hours=24)
+
+    def _reference(
+        self, target: Target, action: Action, subject: str
+    ) -> Callable[[int], tuple[DeliveryKey, Reference]]:
+        def make(part: int) -> tuple[DeliveryKey, Reference]:
+            key = delivery_key(
+                home=self.home.id,
+                incident=self.report.incident_id,
+                revision=self.history.revision,
+                target=target,
+                subject=subject,
+                action=action,
+                part=part,
+            )
+            return key, reference_of(key, number=self.report.number, revision=self.history.revision)
+
+        return make
