@@ -177,7 +177,7 @@ class FieldMap:
         """Which report this is, as far as it can be told; for quarantine and cursors. Never raises."""
         reading = Reading()
         material = self._material(raw, reading)
-        return _identity(self.report.read(material.report, "", "", reading))
+        return _identity({} if material is None else self.report.read(material.report, "", "", reading))
 
     def outline(self, raw: Mapping[str, Any]) -> Outline:
         """What can be told of a report, understood or not; for an index that must list both. Never raises."""
@@ -195,6 +195,8 @@ class FieldMap:
     def _read(self, raw: object) -> tuple[dict[str, Any], Reading]:
         reading = Reading()
         material = self._material(raw, reading)
+        if material is None:
+            return {}, reading
         found = self.report.read(material.report, "", "", reading)
         read: dict[str, list[Item]] = {}
         for section in self.sections:
@@ -212,18 +214,21 @@ class FieldMap:
 
     # ---- what the source hands over ------------------------------------------------------------------------------
 
-    def _material(self, raw: object, reading: Reading) -> Material:
+    def _material(self, raw: object, reading: Reading) -> Material | None:
+        """What there is to read, or None where the item holds no report at all."""
         if not isinstance(raw, Mapping):
             reading.fail(_REPORT)
-            return Material({})
+            return None
         if not self.is_for_rows:
             return Material(raw)
         unreadable = raw.get("@unreadable")
         if unreadable is not None:
             for path in unreadable if isinstance(unreadable, list) and unreadable else ["file"]:
                 reading.fail(str(path))
-            return Material({})
+            return None
         rows = self._rows(raw.get(_ROWS), reading)
+        if not rows:
+            return None
         damaged = raw.get("@damaged")
         for position in damaged if isinstance(damaged, list) else ():
             reading.fail(f"{_ROWS}.{position}")
@@ -332,9 +337,9 @@ def _check_children(children: Sequence[Item], reading: Reading) -> None:
 
 
 def _check_measures(measures: Sequence[Item], children: Sequence[Item], reading: Reading) -> None:
-    """A measure names a child of this report or nobody. Where a child's own id is unreadable, nothing can be said."""
+    """A measure names a child of this report or nobody. Where a child is unreadable, nothing can be said."""
     ids = {item.found.get("child_id") for item in children}
-    if None in ids:
+    if not ids or None in ids:
         return
     for item in measures:
         if item.found.get("child_id", "") not in {"", *ids}:

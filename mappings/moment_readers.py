@@ -169,7 +169,7 @@ def _hour(value: object, styles: Sequence[str]) -> time:
 def _serial(value: object, styles: Sequence[str]) -> float:
     if EXCEL not in styles or isinstance(value, bool):
         raise Wrong
-    if isinstance(value, str) and re.fullmatch(r"\d{1,6}(\.\d{1,12})?", value, re.ASCII):
+    if isinstance(value, str) and re.fullmatch(r"\d{1,6}(\.\d{1,20})?", value, re.ASCII):
         return float(value)
     if isinstance(value, int | float) and 0 <= value < LARGEST_WHOLE:
         return float(value)
