@@ -152,27 +152,38 @@ def _disagreements(mosaic: Seen, replica: Seen) -> Iterator[Finding]:
         yield finding
 
 
-_TARGET_OF_DUTY = {"mosaic_case_note": Target.MOSAIC, "daily_log": Target.DAILY_LOG}
+#: Duties that are met by a record being seen at a target.
+_TARGET_OF_DUTY = {
+    "mosaic_case_note": Target.MOSAIC,
+    "manager_oversight": Target.MOSAIC,
+    "daily_log": Target.DAILY_LOG,
+}
 
 
 def _settled(evidence: Evidence, found: list[Finding], right: frozenset[int]) -> tuple[Finding, ...]:
-    """One finding an id, by urgency, and none about a duty of this software that another finding tells more exactly."""
+    """One finding an id, by urgency, and none about a duty that waits for a record which another finding is about."""
     told = {(finding.incident_id, finding.target) for finding in found if finding.kind != Kind.DUTY_OVERDUE}
-    ours = {
-        (incident_id, str(duty.id), duty.child)
-        for incident_id, duties in evidence.duties.items()
-        for duty in duties
-        if duty.owner is DutyOwner.SOFTWARE and duty.state is DutyState.OVERDUE
-    }
-    unseen: dict[tuple[str, str], bool] = {}
-    for delivery in evidence.deliveries:
-        key = (delivery.incident_id, delivery.target)
-        unseen[key] = unseen.get(key, False) or delivery.id not in right
+    sent = {(one.incident_id, one.target) for one in evidence.deliveries}
+    seen = sent - {(one.incident_id, one.target) for one in evidence.deliveries if one.id not in right}
+    waiting = set(_waiting_for_a_record(evidence))
     kept: dict[str, Finding] = {}
     for finding in found:
-        if finding.kind == Kind.DUTY_OVERDUE and (finding.incident_id, finding.reason, finding.subject) in ours:
-            place = (finding.incident_id or "", str(_TARGET_OF_DUTY.get(finding.reason or "", "")))
-            if place in told or not unseen.get(place, True):
+        if finding.kind == Kind.DUTY_OVERDUE and (finding.incident_id, finding.reason, finding.subject) in waiting:
+            place = (finding.incident_id, str(_TARGET_OF_DUTY[finding.reason or ""]))
+            if place in told or place in seen:
                 continue
         kept.setdefault(finding.id, finding)
     return tuple(sorted(kept.values(), key=by_urgency))
+
+
+def _waiting_for_a_record(evidence: Evidence) -> Iterator[tuple[str, str, str | None]]:
+    """(incident, duty, child) where people have done their part and the record is what lacks."""
+    for incident in evidence.incidents:
+        content = incident.incident
+        overseen = (
+            content is not None and content.manager_oversight.at is not None and content.manager_oversight.comments
+        )
+        for duty in evidence.duties.get(incident.incident_id, ()):
+            ours = duty.owner is DutyOwner.SOFTWARE or (duty.id == "manager_oversight" and bool(overseen))
+            if ours and duty.state is DutyState.OVERDUE and duty.id in _TARGET_OF_DUTY:
+                yield incident.incident_id, str(duty.id), duty.child

@@ -77,16 +77,10 @@ def _duties(evidence: Evidence) -> Iterator[Finding]:
                     reason=duty.id,
                     due=duty.due_at,
                     owner=duty.owner,
-                    duty=_in_a_sentence(duty.title),
+                    duty=duty.title,
+                    for_child=" for {child}" if duty.child else "",
                     due_words=moment_words(duty.due_at) if duty.due_at else "a time that is not known",
                 )
-
-
-def _in_a_sentence(title: str) -> str:
-    """A title as it stands inside a sentence: `Child's views` becomes `child's views`, `LADO contact` stays."""
-    if len(title) > 1 and title[1].islower():
-        return title[0].lower() + title[1:]
-    return title
 
 
 def _submissions(evidence: Evidence) -> Iterator[Finding]:

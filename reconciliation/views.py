@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Any
 
 from config.home import Home
 from connectors.protocols import HeldEntry, HeldNote, Index, SourceAnswer
@@ -22,8 +20,6 @@ from mappings.duties import Duty
 from mappings.flags import Flag, UnrecordedRestraint
 from mappings.incident import Incident, Status
 from mappings.running_numbers import NumberGap
-
-NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Side(StrEnum):
@@ -148,7 +144,7 @@ class SourceView:
 
     side: Side = Side.NOT_CHECKED
     index: Index | None = None
-    answers: Mapping[str, SourceAnswer] = NOTHING
+    answers: Mapping[str, SourceAnswer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -160,7 +156,7 @@ class NotesView:
     """
 
     side: Side = Side.ABSENT
-    notes: Mapping[int, Sequence[HeldNote]] = NOTHING
+    notes: Mapping[int, Sequence[HeldNote]] = field(default_factory=dict)
     unreadable: frozenset[int] = frozenset()
 
 
@@ -192,16 +188,16 @@ class Evidence:
     start: date
     end: date
     as_of: datetime
-    source: SourceView = SourceView()
+    source: SourceView = field(default_factory=SourceView)
     incidents: Sequence[LedgerIncident] = ()
     quarantined: Sequence[QuarantinedReport] = ()
     deliveries: Sequence[LedgerDelivery] = ()
-    mosaic: NotesView = NotesView()
-    daily_log: LogView = LogView()
-    replica: NotesView = NotesView()
-    duties: Mapping[str, Sequence[Duty]] = NOTHING
+    mosaic: NotesView = field(default_factory=NotesView)
+    daily_log: LogView = field(default_factory=LogView)
+    replica: NotesView = field(default_factory=NotesView)
+    duties: Mapping[str, Sequence[Duty]] = field(default_factory=dict)
     """By incident id."""
-    flags: Mapping[str, Sequence[Flag]] = NOTHING
+    flags: Mapping[str, Sequence[Flag]] = field(default_factory=dict)
     """By incident id."""
     number_gaps: Sequence[NumberGap] = ()
     unrecorded: Sequence[UnrecordedRestraint] = ()

@@ -250,7 +250,7 @@ WORDS: dict[tuple[str, str], Words] = {
     # ---- what people owe
     (Kind.DUTY_OVERDUE, ""): Words(
         _HIGH,
-        "{incident}: {duty} was due on {due_words} and is overdue.",
+        "{incident}: “{duty}”{for_child} was due on {due_words} and is not done.",
         "Do it, and write it into the report.",
         _MANAGER,
     ),

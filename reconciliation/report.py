@@ -1,0 +1,301 @@
+"""The report as a model: everything that the HTML, the spreadsheet, the PDF and the JSON show, computed once.
+
+It holds initials, numbers, ids and counts, never a name or free text; each of the writers only lays it out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from mappings.duties import Duty, DutyState
+from mappings.duty_rules import RULES
+from mappings.flags import FLAG_TITLES
+from mappings.incident import Status
+from reconciliation.compare import Comparison
+from reconciliation.finding import Finding, by_urgency
+from reconciliation.labels import Labels
+from reconciliation.totals import Row, Totals
+from reconciliation.trends import Trends, trends_of
+from reconciliation.verdict import Verdict, verdict_of
+from reconciliation.views import (
+    Evidence,
+    LastGood,
+    LedgerDelivery,
+    LedgerIncident,
+    QuarantinedReport,
+    RevisionSeen,
+    Side,
+    Submission,
+)
+
+
+@dataclass(frozen=True)
+class DutyLine:
+    """One duty of the policy over the whole period. `on_time` and `late` are met; `open` may still be met in time."""
+
+    id: str
+    title: str
+    clause: str
+    owed_by: str
+    due: str
+    on_time: int
+    late: int
+    overdue: int
+    open: int
+    not_applicable: int
+
+    @property
+    def owed(self) -> int:
+        """How often it applied."""
+        return self.on_time + self.late + self.overdue + self.open
+
+    @property
+    def rate(self) -> float | None:
+        """Met in time, of those whose time is over or that are met; None where there is none."""
+        decided = self.on_time + self.late + self.overdue
+        return self.on_time / decided if decided else None
+
+
+@dataclass(frozen=True)
+class DutyShown:
+    """One duty of one incident, with initials."""
+
+    id: str
+    incident: str
+    title: str
+    child: str
+    owner: str
+    state: str
+    target_at: datetime | None
+    due_at: datetime | None
+    met_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class DeliveryShown:
+    """One delivery of one incident, with initials."""
+
+    id: int
+    target: str
+    action: str
+    child: str
+    revision: int
+    state: str
+    seen: bool
+    since: datetime
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Story:
+    """One incident from its first revision to now."""
+
+    number: str
+    incident_id: str
+    occurred_at: datetime
+    status: str
+    row: Row | None
+    kind: str
+    children: tuple[str, ...]
+    found_by: str
+    revisions: tuple[RevisionSeen, ...]
+    deliveries: tuple[DeliveryShown, ...]
+    duties: tuple[DutyShown, ...]
+    """Those that are late, overdue or open; the others are counted."""
+    duties_met: int
+    duties_not_applicable: int
+    flags: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One reconciliation of one home and period. Days are UK days, both included; moments are aware."""
+
+    home: str
+    home_name: str
+    start: date
+    end: date
+    as_of: datetime
+    checked: Mapping[str, Side]
+    totals: Totals
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    labels: Mapping[str, str]
+    """Id to initials, for the subjects of findings."""
+    duty_lines: tuple[DutyLine, ...]
+    duties: tuple[DutyShown, ...]
+    """Every duty that applied, for the spreadsheet."""
+    trends: Trends
+    stories: tuple[Story, ...]
+    submissions: tuple[tuple[Submission, str], ...]
+    """With the initials of the adult of concern."""
+    quarantined: tuple[QuarantinedReport, ...]
+    last_good: LastGood
+    drafts: int = 0
+    voids: int = 0
+    not_looked_at: int = 0
+    """Open findings of earlier runs about sides that could not be read now."""
+    resolved: int = 0
+
+    @property
+    def open_findings(self) -> tuple[Finding, ...]:
+        """Findings that nobody has acknowledged."""
+        return tuple(finding for finding in self.findings if not finding.acknowledged)
+
+    def label(self, subject: str | None) -> str:
+        """Initials of a child or adult; an id that no report names stays as it is."""
+        return self.labels.get(subject, subject) if subject else ""
+
+
+def report_of(
+    evidence: Evidence,
+    comparison: Comparison,
+    *,
+    findings: Sequence[Finding] | None = None,
+    known_children: Sequence[tuple[str, str]] = (),
+    not_looked_at: int = 0,
+    resolved: int = 0,
+) -> Report:
+    """Make the report's model.
+
+    `findings`: the comparison's, with what the ledger knows of them (first seen, acknowledged); `known_children`: (id,
+    name) of the home's children in order of first appearance, for initials.
+    """
+    shown = tuple(sorted(findings if findings is not None else comparison.findings, key=by_urgency))
+    contents = [incident.incident for incident in evidence.incidents if incident.incident is not None]
+    labels = Labels(contents, known_children, evidence.home.known_as)
+    submitted = [one for one in contents if one.status in (Status.SUBMITTED, Status.SIGNED_OFF)]
+    statuses = Counter(incident.status for incident in evidence.incidents)
+    return Report(
+        home=evidence.home.id,
+        home_name=evidence.home.name,
+        start=evidence.start,
+        end=evidence.end,
+        as_of=evidence.as_of,
+        checked=comparison.checked,
+        totals=comparison.totals,
+        verdict=verdict_of(comparison.checked, comparison.totals, shown),
+        findings=shown,
+        labels={finding.subject: labels.of(finding.subject) for finding in shown if finding.subject},
+        duty_lines=tuple(_duty_lines(evidence)),
+        duties=tuple(_all_duties(evidence, labels)),
+        trends=trends_of(submitted, evidence.duties, labels, evidence.start, evidence.end),
+        stories=tuple(_stories(evidence, comparison, shown, labels)),
+        submissions=tuple((one, labels.of(one.adult)) for one in evidence.submissions),
+        quarantined=tuple(evidence.quarantined),
+        last_good=evidence.last_good,
+        drafts=statuses[Status.DRAFT],
+        voids=statuses[Status.VOID],
+        not_looked_at=not_looked_at,
+        resolved=resolved,
+    )
+
+
+def _duty_lines(evidence: Evidence) -> Iterator[DutyLine]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for incident in evidence.incidents:
+        for duty in evidence.duties.get(incident.incident_id, ()):
+            counts[duty.id][duty.state] += 1
+    for rule in RULES:
+        states = counts[rule.id]
+        yield DutyLine(
+            id=rule.id,
+            title=rule.title,
+            clause=rule.clause,
+            owed_by=rule.owed_by,
+            due=rule.due,
+            on_time=states[DutyState.MET],
+            late=states[DutyState.MET_LATE],
+            overdue=states[DutyState.OVERDUE],
+            open=states[DutyState.OPEN],
+            not_applicable=states[DutyState.NOT_APPLICABLE],
+        )
+
+
+def _all_duties(evidence: Evidence, labels: Labels) -> Iterator[DutyShown]:
+    for incident in evidence.incidents:
+        for duty in evidence.duties.get(incident.incident_id, ()):
+            if duty.state is not DutyState.NOT_APPLICABLE:
+                yield _duty_shown(duty, incident.number, labels)
+
+
+def _duty_shown(duty: Duty, number: str, labels: Labels) -> DutyShown:
+    return DutyShown(
+        id=duty.id,
+        incident=number,
+        title=duty.title,
+        child=labels.of(duty.child),
+        owner=duty.owner,
+        state=duty.state,
+        target_at=duty.target_at,
+        due_at=duty.due_at,
+        met_at=duty.met_at,
+        reason=duty.reason,
+    )
+
+
+def _stories(
+    evidence: Evidence, comparison: Comparison, findings: Sequence[Finding], labels: Labels
+) -> Iterator[Story]:
+    deliveries: dict[str, list[LedgerDelivery]] = defaultdict(list)
+    for delivery in evidence.deliveries:
+        deliveries[delivery.incident_id].append(delivery)
+    told: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        told[finding.incident_id or ""].append(finding)
+    for incident in sorted(evidence.incidents, key=lambda one: (one.occurred_at, one.number)):
+        yield _story(
+            evidence, comparison, incident, deliveries[incident.incident_id], told[incident.incident_id], labels
+        )
+
+
+def _story(
+    evidence: Evidence,
+    comparison: Comparison,
+    incident: LedgerIncident,
+    deliveries: Sequence[LedgerDelivery],
+    findings: Sequence[Finding],
+    labels: Labels,
+) -> Story:
+    duties = evidence.duties.get(incident.incident_id, ())
+    settled = (DutyState.MET, DutyState.NOT_APPLICABLE)
+    content = incident.incident
+    kinds = {True: "Restraint", False: "Disengagement"}
+    flags = dict.fromkeys(flag.id for flag in evidence.flags.get(incident.incident_id, ()))
+    return Story(
+        number=incident.number,
+        incident_id=incident.incident_id,
+        occurred_at=incident.occurred_at,
+        status=incident.status,
+        row=comparison.rows.get(incident.incident_id),
+        kind=kinds[content.is_restrictive] if content else "",
+        children=tuple(labels.of(child.child_id) for child in content.children) if content else (),
+        found_by=incident.found_by,
+        revisions=incident.revisions,
+        deliveries=tuple(_delivery_shown(one, comparison, labels) for one in deliveries),
+        duties=tuple(_duty_shown(duty, incident.number, labels) for duty in duties if duty.state not in settled),
+        duties_met=sum(1 for duty in duties if duty.state is DutyState.MET),
+        duties_not_applicable=sum(1 for duty in duties if duty.state is DutyState.NOT_APPLICABLE),
+        flags=tuple(FLAG_TITLES.get(flag, flag) for flag in flags),
+        findings=tuple(findings),
+    )
+
+
+def _delivery_shown(delivery: LedgerDelivery, comparison: Comparison, labels: Labels) -> DeliveryShown:
+    about_child = delivery.target in ("mosaic", "lado")
+    return DeliveryShown(
+        id=delivery.id,
+        target=delivery.target,
+        action=delivery.action,
+        child=labels.of(delivery.subject) if about_child and "@" not in delivery.subject else "",
+        revision=delivery.revision,
+        state=delivery.state,
+        seen=delivery.id in comparison.verified,
+        since=delivery.since,
+        attempts=delivery.attempts,
+    )
