@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
-from holidays.countries import UnitedKingdom
+from holidays import country_holidays
 
 from mappings.uk_time import LONDON
 
@@ -47,8 +47,8 @@ def covered_years() -> range:
 
     One-off days (a coronation, a state funeral) are known only once they are proclaimed and the library is updated.
     """
-    last = FIRST_YEAR - 1
-    while last < UnitedKingdom.end_year and len(_library_days(last + 1)) >= _FEWEST_A_YEAR:
+    last, end = FIRST_YEAR - 1, country_holidays("GB").end_year
+    while last < end and len(_library_days(last + 1)) >= _FEWEST_A_YEAR:
         last += 1
     return range(FIRST_YEAR, last + 1)
 
@@ -83,4 +83,4 @@ def end_of(day: date) -> datetime:
 
 @cache
 def _library_days(year: int) -> frozenset[date]:
-    return frozenset(day for day in UnitedKingdom(subdiv="ENG", years=year) if day.year == year)
+    return frozenset(day for day in country_holidays("GB", subdiv="ENG", years=year) if day.year == year)
