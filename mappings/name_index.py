@@ -22,8 +22,10 @@ CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
 SPELLED_OUT = re.compile(r"(?<![^\W\d_])(?:[^\W\d_][ .\-*]){2,}[^\W\d_](?![^\W\d_])")
 
 _ONLY_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
-#: Letters that stand alone in any text: an article, a pronoun, what follows an apostrophe.
-_LONE_LETTERS = frozenset("aAiIstdm")
+#: Letters that seldom stand alone in a text: not an article, a pronoun, or what follows an apostrophe.
+_LONELY_LETTERS = frozenset(letter for code in range(65, 123) if (letter := chr(code)).isalpha()) - frozenset(
+    "aAiIstdm"
+)
 
 
 class Kind(IntEnum):
@@ -71,12 +73,20 @@ class NameIndex:
         starts: dict[str, set[Form]] = {}
         self.given_letters: dict[str, set[str]] = {}
         self.surname_letters: dict[str, set[str]] = {}
+        self._first_letters: dict[str, set[str]] = {}
         for child in children:
+            self._first_letters.setdefault(child.child_id, set()).add(person_name(child.name).first[:1])
             for form in _forms_of(child):
                 starts.setdefault(form.words[0], set()).add(form)
                 letters = self.given_letters if form.kind is Kind.GIVEN else self.surname_letters
                 if form.kind is not Kind.WHOLE:
                     letters.setdefault(child.child_id, set()).add(form.words[0][0])
+        self.first_words = frozenset(starts)
+        self.owners = {word: frozenset(form.child_id for form in forms) for word, forms in starts.items()}
+        #: Every word of each child's names.
+        self.words_of: dict[str, set[str]] = {}
+        for form in (form for forms in starts.values() for form in forms):
+            self.words_of.setdefault(form.child_id, set()).update(form.words)
         self.starts = {word: tuple(sorted(forms, key=lambda f: -len(f.words))) for word, forms in starts.items()}
         #: Single words that are surely a name.
         self.sure = frozenset(
@@ -97,6 +107,11 @@ class NameIndex:
             if length == 1 or _same_words(form.words, row, position):
                 found.append(form)
         return tuple(found)
+
+    def initials(self, child_id: str) -> set[str]:
+        """The pairs of initials that may mean this child: `GP`."""
+        first, last = self._first_letters.get(child_id, set()), self.surname_letters.get(child_id, set())
+        return {(one + two).upper() for one in first for two in last}
 
     def cut_in_two(self, words: Collection[str]) -> bool:
         """Whether these words of a text may hold both halves of a name that a stray space has cut."""
@@ -153,22 +168,21 @@ def distinct_words(text: FoldedText) -> set[str]:
 
 def irregular(cased_words: Collection[str]) -> bool:
     """Whether a text of these words may run words together ("GracePoole") or spell one out ("G r a c e")."""
-    return any(
-        (len(word) == 1 and word not in _LONE_LETTERS) or not (word.islower() or word.istitle() or word.isupper())
-        for word in cased_words
-    )
+    mixed = [word for word in cased_words if not word.islower()]
+    return not _LONELY_LETTERS.isdisjoint(cased_words) or any(not (word.istitle() or word.isupper()) for word in mixed)
 
 
-def words_in(text: FoldedText, index: NameIndex) -> WordRow:
-    """The words of a text, mended where a name was cut by a space, a hyphen, an apostrophe or a capital."""
+def words_in(text: FoldedText, index: NameIndex, *, mend: bool) -> WordRow:
+    """The words of a text. With `mend`, put right where a name was cut by a capital or spelled out; a name that was
+    cut by a space, a hyphen or an apostrophe is always put right."""
     found = [match.span() for match in LETTERS.finditer(text.lower)]
-    if CAMEL.search(text.cased):
+    if mend and CAMEL.search(text.cased):
         found = [piece for span in found for piece in _at_capitals(span, text, index.sure)]
-    if SPELLED_OUT.search(text.lower):
-        found = _spelled_out(found, text, index.sure)
-    words = [text.lower[start:end] for start, end in found]
-    row = WordRow(["".join(LETTERS.findall(word)) if len(word) > 2 else word for word in words], found)
-    return _joined(row, text, index.sure) if index.cut_in_two(row.words) else row
+    row = WordRow([text.lower[start:end] for start, end in found], found)
+    if mend and SPELLED_OUT.search(text.lower):
+        row = _spelled_out(row, text, index.sure)
+    _join_halves(row, text, index.sure)
+    return row
 
 
 def _at_capitals(span: tuple[int, int], text: FoldedText, sure: frozenset[str]) -> list[tuple[int, int]]:
@@ -179,25 +193,26 @@ def _at_capitals(span: tuple[int, int], text: FoldedText, sure: frozenset[str]) 
     return list(pairwise([start, *(cut for cut in cuts if start < cut < end), end]))
 
 
-def _spelled_out(spans: list[tuple[int, int]], text: FoldedText, sure: frozenset[str]) -> list[tuple[int, int]]:
+def _spelled_out(row: WordRow, text: FoldedText, sure: frozenset[str]) -> WordRow:
     """`G r a c e` becomes one word where it spells a name."""
-    found = [match.span() for match in SPELLED_OUT.finditer(text.lower)]
-    names = [(start, end) for start, end in found if "".join(LETTERS.findall(text.lower[start:end])) in sure]
-    outside = [span for span in spans if not any(start <= span[0] < end for start, end in names)]
-    return sorted([*outside, *names])
+    found = [("".join(LETTERS.findall(match.group())), match.span()) for match in SPELLED_OUT.finditer(text.lower)]
+    names = [(word, span) for word, span in found if word in sure]
+    outside = [
+        (word, span)
+        for word, span in zip(row.words, row.spans, strict=True)
+        if not any(start <= span[0] < end for _, (start, end) in names)
+    ]
+    mended = sorted([*outside, *names], key=lambda pair: pair[1])
+    return WordRow([word for word, _ in mended], [span for _, span in mended])
 
 
-def _joined(row: WordRow, text: FoldedText, sure: frozenset[str]) -> WordRow:
-    """The row with both halves of a cut name as one word."""
-    joined = WordRow([], [])
-    position = 0
-    while position < len(row.words):
-        both = "".join(row.words[position : position + 2])
-        two = position + 1 < len(row.words) and both in sure and _halves_of_one(row, position, text, sure)
-        joined.words.append(both if two else row.words[position])
-        joined.spans.append((row.spans[position][0], row.spans[position + two][1]))
-        position += 1 + two
-    return joined
+def _join_halves(row: WordRow, text: FoldedText, sure: frozenset[str]) -> None:
+    """Make both halves of a cut name one word, in place."""
+    cut = [place for place, (one, two) in enumerate(pairwise(row.words)) if one + two in sure]
+    for place in reversed(cut):
+        if place + 1 < len(row.words) and _halves_of_one(row, place, text, sure):
+            row.words[place : place + 2] = ["".join(row.words[place : place + 2])]
+            row.spans[place : place + 2] = [(row.spans[place][0], row.spans[place + 1][1])]
 
 
 def _halves_of_one(row: WordRow, position: int, text: FoldedText, sure: frozenset[str]) -> bool:

@@ -91,14 +91,29 @@ def children_to_hide(
     incident: Incident, known: Sequence[NamedChild], known_as: Sequence[KnownAs] = ()
 ) -> tuple[NamedChild, ...]:
     """Everyone whom the home knows, this report's children included, with the nicknames of the home's file."""
-    nicknames = {entry.child: entry.names for entry in known_as}
-    everyone = dict.fromkeys((child.child_id, child.name) for child in known)
-    everyone.update(dict.fromkeys((child.child_id, child.name) for child in incident.children))
-    extra = {(child_id, "") for child_id in nicknames if not any(child_id == known_id for known_id, _ in everyone)}
-    given = {(child.child_id, child.name): child.known_as for child in known}
-    return tuple(
-        NamedChild(child_id, name, (*given.get((child_id, name), ()), *nicknames.get(child_id, ())))
-        for child_id, name in (*everyone, *sorted(extra))
+    nicknames = tuple((entry.child, entry.names) for entry in known_as)
+    children, pairs = _of_the_home(tuple(known), nicknames)
+    new = [(child.child_id, child.name) for child in incident.children if (child.child_id, child.name) not in pairs]
+    if not new:
+        return children
+    called = dict(nicknames)
+    return (*children, *(NamedChild(*pair, called.get(pair[0], ())) for pair in dict.fromkeys(new)))
+
+
+@lru_cache(maxsize=64)
+def _of_the_home(
+    known: tuple[NamedChild, ...], nicknames: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[tuple[NamedChild, ...], frozenset[tuple[str, str]]]:
+    """The home's children, each name of each once, and the (id, name) pairs that they cover."""
+    called: dict[str, tuple[str, ...]] = {}
+    for child_id, names in nicknames:
+        called[child_id] = (*called.get(child_id, ()), *names)
+    children = dict.fromkeys(NamedChild(*child) for child in known)
+    strangers = called.keys() - {child.child_id for child in children}
+    everyone = [*children, *(NamedChild(child_id, "") for child_id in sorted(strangers))]
+    return (
+        tuple(child._replace(known_as=(*child.known_as, *called.get(child.child_id, ()))) for child in everyone),
+        frozenset((child.child_id, child.name) for child in children),
     )
 
 

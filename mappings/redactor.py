@@ -46,21 +46,18 @@ class Redactor:
         self._index = index
         self._own = frozenset(own)
         self._labels = dict(labels)
-        self._staff_surnames = frozenset(
-            form for name in staff for form in person_name(name).surnames if len(form[-1]) > 1
-        )
+        self._adults: dict[str, str] = {}
+        self._staff_surnames = frozenset(form for name in staff for form in person_name(name).surnames)
         self._kept = _kept_runs(index, adults, phrases, self._own)
-        #: First words of hidden children's names: a text without any of them needs no closer look.
-        self._triggers = frozenset(
-            word for word, forms in index.starts.items() if any(form.child_id not in self._own for form in forms)
+        #: First words of names that are nobody's but the own child's: they need no closer look.
+        self._own_alone = frozenset(
+            word
+            for child in self._own
+            for word in index.words_of.get(child, ())
+            if index.owners.get(word, frozenset()) <= self._own
         )
-        kept_words = {word for runs in self._kept.values() for run in runs for word in run}
-        own_words = {
-            word for forms in index.starts.values() for f in forms if f.child_id in self._own for word in f.words
-        }
-        #: Words that can never be left standing: the second look is for these.
-        self._never = index.sure - kept_words - own_words - {word for run in self._staff_surnames for word in run}
         self._initials = self._initials_of_labelled()
+        self._spellings = tuple(form for pair in self._initials for form in (pair, f"{pair[0]}.{pair[1]}"))
 
     def __repr__(self) -> str:
         return "<Redactor>"
@@ -76,8 +73,11 @@ class Redactor:
 
     def adult(self, name: str) -> str:
         """An adult's name as a record may show it: withheld where it is also another child's."""
-        plain = " ".join(cleaned(name).split())
-        return plain if self.text(plain) == plain else WITHHELD_ADULT
+        shown = self._adults.get(name)
+        if shown is None:
+            plain = " ".join(cleaned(name).split())
+            shown = self._adults[name] = plain if self.text(plain) == plain else WITHHELD_ADULT
+        return shown
 
     def label(self, child_id: str) -> str:
         """What this child is called here."""
@@ -90,14 +90,26 @@ class Redactor:
         view = folded(source)
         cased = distinct_words(view)
         present = {word.lower() for word in cased}
-        if self._triggers.isdisjoint(present) and not self._index.cut_in_two(present) and not irregular(cased):
+        names = self._index.first_words & present
+        odd = irregular(cased)
+        if names <= self._own_alone and not odd and not self._index.cut_in_two(present):
             return self._without_initials(source)
-        spans = self._spans(view, words_in(view, self._index))
+        spans = self._spans(view, words_in(view, self._index, mend=odd))
         result = _replaced(source, [(*view.source_span(start, end), label) for start, end, label in spans])
         result = self._without_initials(result)
-        if spans and not self._never.isdisjoint(word.lower() for word in distinct_words(folded(result))):
+        if spans and self._left_standing(result):
             raise RedactionFailed("a name was left standing, so the text was not passed on")
         return result
+
+    def _left_standing(self, result: str) -> bool:
+        """The second look, by other means: no word that is surely a hidden child's name and nobody else's."""
+        words = {word.lower() for word in distinct_words(folded(result))} & self._index.sure
+        if not words:
+            return False
+        excused = {word for runs in self._kept.values() for run in runs for word in run}
+        excused |= {word for form in self._staff_surnames for word in form}
+        own = {word for child in self._own for word in self._index.words_of.get(child, ())}
+        return not words <= excused | own
 
     def _spans(self, view: FoldedText, row: WordRow) -> list[tuple[int, int, str]]:
         """What to replace by what, in the folded text."""
@@ -164,14 +176,10 @@ class Redactor:
     def _initials_of_labelled(self) -> dict[str, str]:
         """Initials in capitals -> label, for children of the report whose initials mean nobody and nothing else."""
         meanings: dict[str, set[str]] = {}
-        others: set[str] = set()
-        for child, letters in self._index.given_letters.items():
-            pairs = {(one + two).upper() for one in letters for two in self._index.surname_letters.get(child, ())}
-            if child in self._own:
-                others |= pairs
-            elif child in self._labels:
-                for pair in pairs:
-                    meanings.setdefault(pair, set()).add(child)
+        others = {pair for child in self._own for pair in self._index.initials(child)}
+        for child in self._labels:
+            for pair in self._index.initials(child):
+                meanings.setdefault(pair, set()).add(child)
         others |= {(run[0][0] + run[-1][0]).upper() for runs in self._kept.values() for run in runs if len(run) > 1}
         return {
             pair: self._label_for(children)
@@ -180,7 +188,7 @@ class Redactor:
         }
 
     def _without_initials(self, text: str) -> str:
-        if not any(pair in text or f"{pair[0]}.{pair[1]}" in text for pair in self._initials):
+        if not any(spelling in text for spelling in self._spellings):
             return text
         shouted = text.upper() == text
 

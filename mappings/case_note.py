@@ -1,0 +1,106 @@
+"""One child's case note on Mosaic: one Complete note a child and incident, which reads well to a social worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from config.home import Home
+from mappings.bodies import NoteBody
+from mappings.incident import Incident
+from mappings.names import NamedChild, Redactor, redactor_for
+from mappings.note_parts import in_parts, part_reference
+from mappings.note_sections import DutyLike, sections_of, still_owed
+from mappings.note_subject import Section, Subject
+from mappings.wording import KINDS, escaped, one_line, short_moment
+
+TITLE_LIMIT = 100
+
+
+@dataclass(frozen=True, repr=False)
+class NoteContext:
+    """What a note needs besides the report.
+
+    `reference` is the delivery's own; `reference_of_part` gives those of further parts (2, 3...) where the caller has
+    them, else `reference` with `-2`, `-3`. `known_children`: the home's, this report's may be among them. `duties`:
+    the incident's, as at `now`. `significant`: RULINGS 21. `exempt`: this child's restraint was routine under the EHC
+    plan (RULINGS 4).
+    """
+
+    home: Home
+    reference: str
+    revision: int
+    now: datetime
+    known_children: Sequence[NamedChild] = ()
+    duties: Sequence[DutyLike] = ()
+    significant: bool = False
+    exempt: bool = False
+    reference_of_part: Callable[[int], str] | None = None
+
+    def part(self, part: int) -> str:
+        """The reference of one part. Raises ValueError when it is longer than 64 characters."""
+        own = self.reference_of_part if part > 1 else None
+        return own(part) if own is not None else part_reference(self.reference, part)
+
+
+def case_note(incident: Incident, child_id: str, context: NoteContext) -> NoteBody:
+    """The note for one child of the report.
+
+    Raises RedactionFailed when a text cannot be made safe, and ValueError when the report does not have the child.
+    """
+    sections = note_sections(incident, child_id, context)
+    first, *more = in_parts(_blocks(sections, incident, child_id, context), context.part)
+    mosaic = context.home.mosaic
+    return NoteBody(
+        title=note_title(incident),
+        html=first,
+        effective_date=incident.occurred_at,
+        note_type=mosaic.note_type,
+        significant_event=context.significant,
+        acting_for=mosaic.acting_for,
+        alert_recipients=mosaic.alert_recipients,
+        more=tuple(more),
+    )
+
+
+def note_title(incident: Incident) -> str:
+    """Number, kind and time: no name of anybody, at most 100 characters."""
+    kind = KINDS[incident.intervention].partition(" (")[0]
+    title = f"Safety intervention {one_line(incident.number, 40)}: {kind}, {short_moment(incident.occurred_at)}"
+    return one_line(title, TITLE_LIMIT)
+
+
+def note_sections(incident: Incident, child_id: str, context: NoteContext) -> tuple[Section, ...]:
+    """The note's sections as they stand in this revision, without what depends on the hour.
+
+    Raises RedactionFailed when a text cannot be made safe, and ValueError when the report does not have the child.
+    """
+    child = incident.child(child_id)
+    if child is None:
+        raise ValueError("this child is not in the report, so there is no note to write")
+    return sections_of(
+        Subject(incident, child, note_redactor(incident, child_id, context), context.home.name, context.exempt)
+    )
+
+
+def note_redactor(incident: Incident, child_id: str, context: NoteContext) -> Redactor:
+    """Hides everybody but this child in what staff typed."""
+    home = context.home
+    phrases = tuple(phrase for phrase in (home.name, home.provider, incident.home_name) if phrase)
+    return redactor_for(incident, (child_id,), context.known_children, known_as=home.known_as, phrases=phrases)
+
+
+def origin_line(incident: Incident, context: NoteContext) -> str:
+    """Where the text came from: report, version at the source, revision here."""
+    number = escaped(one_line(incident.number, 40))
+    return (
+        f"<p><em>Copied from Safety Intervention Incident Report {number}, version {incident.version}, "
+        f"revision {context.revision} in this record.</em></p>"
+    )
+
+
+def _blocks(sections: Sequence[Section], incident: Incident, child_id: str, context: NoteContext) -> list[str]:
+    blocks = [block for section in sections[:-1] for block in section.blocks]
+    blocks += still_owed(context.duties, child_id, context.now).blocks
+    return [*blocks, *sections[-1].blocks, origin_line(incident, context)]

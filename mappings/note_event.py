@@ -1,0 +1,163 @@
+"""The sections of a note that tell what happened: before, the measure, and who was there."""
+
+from __future__ import annotations
+
+from mappings.holds import users_of
+from mappings.incident import Answer, ChildRole, ClockTroubleKind, Intervention, Measure, StaffMember
+from mappings.note_subject import Section, Subject, facts, prose, section
+from mappings.said import said
+from mappings.wording import (
+    INVOLVEMENTS,
+    KINDS,
+    NOT_RECORDED,
+    POSITIONS,
+    REASONS,
+    answer,
+    clock_time,
+    escaped,
+    listed,
+    minutes,
+    number,
+    one_line,
+    readable,
+    table,
+)
+
+_ROWS_A_TABLE = 20
+_CLOCK_REMARKS = {
+    ClockTroubleKind.MISSING: (
+        "A time in the report does not exist on the UK clock, because the clocks went forward over it; "
+        "it was read by the clock before the change."
+    ),
+    ClockTroubleKind.TWICE: (
+        "A time in the report happened twice, because the clocks went back; "
+        "it was taken as the first, unless that would lie before the incident."
+    ),
+}
+
+
+def before(subject: Subject) -> Section:
+    """The behaviour that led to it."""
+    return section("before", "What led to it", prose(subject, subject.incident.behaviour_before))
+
+
+def tried(subject: Subject) -> Section:
+    """What staff tried to avoid it."""
+    return section("tried", "What was tried before", prose(subject, subject.incident.de_escalation))
+
+
+def story(subject: Subject) -> Section:
+    """The narrative, as staff wrote it."""
+    return section("story", "What happened", prose(subject, subject.incident.narrative))
+
+
+def summary(subject: Subject) -> Section:
+    incident, child = subject.incident, subject.child
+    where = escaped(one_line(subject.home_name, 100))
+    if said(incident.location):
+        where += f", {subject.text(incident.location)}"
+    reasons = [REASONS[reason] for reason in incident.reasons]
+    planned = {Answer.YES: "planned", Answer.NO: "not planned"}.get(incident.planned)
+    short = facts(
+        [
+            f"When: {readable(incident.occurred_at)}",
+            f"Where: {where}",
+            f"What kind: {', '.join(filter(None, (KINDS[incident.intervention], planned)))}",
+            f"Why staff intervened: {listed(reasons) if reasons else 'not recorded'}",
+        ]
+    )
+    name = escaped(one_line(child.name, 100))
+    opening = f"<p><strong>{name}</strong> {_what_happened_to(subject)}.</p>"
+    return Section("summary", "In short", (opening, *short, *_remarks(subject)))
+
+
+def _what_happened_to(subject: Subject) -> str:
+    kind = subject.incident.intervention
+    if subject.was_held:
+        return "was held by staff in a restrictive safety intervention"
+    if subject.measures or subject.child.role is ChildRole.DISENGAGED:
+        return "was the subject of a disengagement, a safety intervention that is not restrictive"
+    one = "a restrictive safety intervention" if kind is Intervention.RESTRICTIVE else "a disengagement"
+    verb = "was hurt at" if subject.child.role is ChildRole.INJURED else "was present at"
+    return f"{verb} {one}; no measure on this child is recorded"
+
+
+def _remarks(subject: Subject) -> list[str]:
+    remarks = []
+    if subject.exempt:
+        remarks.append("This was routine under the EHC plan: every measure used is one that the plan provides for.")
+    own = subject.incident.children.index(subject.child)
+    kinds = {
+        trouble.kind
+        for trouble in subject.incident.clock_troubles
+        if not trouble.field.startswith("children.") or trouble.field.startswith(f"children.{own}.")
+    }
+    remarks += [text for kind, text in _CLOCK_REMARKS.items() if kind in kinds]
+    return [f"<p><em>{remark}</em></p>" for remark in remarks]
+
+
+def measure(subject: Subject) -> Section:
+    measures = subject.measures
+    if not measures:
+        none = "No measure on this child is recorded." if not subject.was_held else NOT_RECORDED
+        return section("measure", "The measure and how long it lasted", [f"<p>{none}</p>"])
+    rows = [
+        (
+            subject.text(measure.technique),
+            POSITIONS[measure.position],
+            clock_time(measure.started_at) if measure.started_at else "not recorded",
+            minutes(measure.duration_minutes),
+            listed([_staff_name(subject, staff_id) for staff_id in users_of(subject.incident, measure)[:20]])
+            or "not recorded",
+        )
+        for measure in measures
+    ]
+    headings = ("Technique", "Position", "Began", "Lasted", "Staff")
+    blocks = [table(headings, rows[start : start + _ROWS_A_TABLE]) for start in range(0, len(rows), _ROWS_A_TABLE)]
+    known = [measure.duration_minutes for measure in measures if measure.duration_minutes is not None]
+    if len(known) > 1:
+        unknown = "" if len(known) == len(measures) else ", not counting what was not recorded"
+        blocks.append(f"<p>Together {number(sum(known))} minutes{unknown}.</p>")
+    blocks.append(f"<p>{_breathing_and_pain(measures)}</p>")
+    return section("measure", "The measure and how long it lasted", blocks)
+
+
+def _breathing_and_pain(measures: tuple[Measure, ...]) -> str:
+    breathing = _worst([measure.breathing_affected for measure in measures])
+    pain = _worst([measure.pain_complaint for measure in measures])
+    found = f"Breathing affected: {answer(breathing)}. Complaint of pain: {answer(pain)}."
+    return f"<strong>{found}</strong>" if Answer.YES in (breathing, pain) else found
+
+
+def _worst(answers: list[Answer]) -> Answer:
+    """Yes if any is; no only if all are."""
+    if Answer.YES in answers:
+        return Answer.YES
+    return Answer.NO if all(found is Answer.NO for found in answers) else Answer.UNANSWERED
+
+
+def _staff_name(subject: Subject, staff_id: str) -> str:
+    member = subject.incident.staff_member(staff_id)
+    return subject.adult(member.name) if member else "a member of staff not named in the report"
+
+
+def outcome(subject: Subject) -> Section:
+    effect = prose(subject, subject.incident.effectiveness)
+    after = prose(subject, subject.incident.consequences, "What followed: ")
+    return section("outcome", "How effective it was, and what followed", [*effect, *after])
+
+
+def people(subject: Subject) -> Section:
+    incident = subject.incident
+    staff = [_member(subject, member) for member in incident.staff]
+    others = [subject.hide.label(child.child_id) for child in incident.children if child is not subject.child]
+    blocks = facts(staff) or ["<p>Staff: not recorded.</p>"]
+    if others:
+        blocks.append(f"<p>Other children in the report: {escaped(listed(others))}.</p>")
+    return section("people", "Who was involved", blocks)
+
+
+def _member(subject: Subject, member: StaffMember) -> str:
+    role = f", {subject.text(member.role)}" if said(member.role) else ""
+    involvement = INVOLVEMENTS[member.involvement] if member.involvement else "involvement not recorded"
+    return f"{subject.adult(member.name)}{role}: {involvement}"

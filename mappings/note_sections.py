@@ -1,0 +1,76 @@
+"""What a child's note says, section by section, in the order in which a social worker reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from mappings.note_care import allegations, conversation, injuries, oversight, record, told, views
+from mappings.note_event import before, measure, outcome, people, story, summary, tried
+from mappings.note_subject import Section, Subject, facts, section
+from mappings.wording import escaped, readable
+
+_SECTIONS: tuple[Callable[[Subject], Section | None], ...] = (
+    summary,
+    before,
+    tried,
+    story,
+    measure,
+    outcome,
+    people,
+    injuries,
+    views,
+    conversation,
+    oversight,
+    allegations,
+    told,
+    record,
+)
+
+#: Our own two deliveries, the desk that only a few people may know of, and what is best practice but owed by nobody.
+_NOT_SHOWN = frozenset({"daily_log", "mosaic_case_note", "lado_contact", "external_review"})
+
+
+class DutyLike(Protocol):
+    """A duty of the incident, as far as a text needs it. `child` None: a duty of the home."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def due_at(self) -> datetime | None: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def child(self) -> str | None: ...
+
+
+def sections_of(subject: Subject) -> tuple[Section, ...]:
+    """Every section of the note, but for what is still owed, which depends on the hour."""
+    made = (one(subject) for one in _SECTIONS)
+    return tuple(found for found in made if found is not None)
+
+
+def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Section:
+    """What is owed to this child and for the incident as a whole, soonest first, as at `now`."""
+    owed = [
+        duty
+        for duty in duties
+        if duty.state in ("open", "overdue") and duty.child in (None, child_id) and duty.id not in _NOT_SHOWN
+    ]
+    owed.sort(key=lambda duty: (duty.due_at is None, duty.due_at or now, duty.id))
+    items = [f"{escaped(duty.title)}: {_due(duty)}" for duty in owed]
+    return section("owed", f"Still owed, as at {readable(now)}", facts(items) or ["<p>Nothing.</p>"])
+
+
+def _due(duty: DutyLike) -> str:
+    if duty.due_at is None:
+        return "no date is set"
+    when = readable(duty.due_at)
+    return f"<strong>overdue since {when}</strong>" if duty.state == "overdue" else f"due {when}"
