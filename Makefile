@@ -52,8 +52,8 @@ docs: install  ## The manual, as HTML in docs/_build/html; a warning is an error
 	@$(RUN) sphinx -W --keep-going --quiet --builder html docs docs/_build/html
 	@echo "The manual is in docs/_build/html/index.html"
 
-docs-reference: install  ## Write docs/configuration.md anew from the settings models
-	@$(RUN) config.reference docs/configuration.md
+docs-reference: install  ## Write the parts of the manual that come from the code anew
+	@$(VENV)/bin/python scripts/manual.py
 
 lock: install  ## Resolve requirements.lock anew, with hashes
 	@VENV="$(VENV)" scripts/lock
