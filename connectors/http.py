@@ -92,8 +92,8 @@ class Http:
         self._tries = tries
         self._clock = clock
         self._stopped = threading.Event()
-        self._wait = wait or self._sleep
-        self._breaker = breaker or Breaker()
+        self._wait = self._sleep if wait is None else wait
+        self._breaker = Breaker() if breaker is None else breaker
         self._rate = RateLimit(rate_per_second, wait=self._wait)
         self._proxied = proxy_url is not None
         # one more than the workers' threads: a renewed token has a connection of its own

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from connectors.answers import Answer
+from connectors.answers import Answer, survivor
 from connectors.errors import NotApplied
 from connectors.http import Http
 
@@ -22,6 +22,10 @@ class PageRefused(Exception):
         self.first = first
 
 
+_LOST = (400, 410)
+"""With what a system says that it no longer knows a cursor."""
+
+
 def pages(
     http: Http,
     path: str,
@@ -31,10 +35,13 @@ def pages(
     doing: str,
     expect: Collection[int] = (),
     well_formed: Callable[[Mapping[str, Any]], bool] = lambda _page: True,
+    restarts: int = 2,
 ) -> Iterator[Mapping[str, Any]]:
     """Every page's content, which holds `items` and the cursor field.
 
-    Raises PageRefused for a status in `expect`, NotApplied for a repeated cursor, and what Http.read raises.
+    A walk whose cursor the system no longer knows begins again, so often as `restarts` says: the same items come
+    twice then. Raises PageRefused for a status in `expect`, NotApplied for a repeated cursor or one that is lost too
+    often, and what Http.read raises.
     """
 
     def shaped(content: Any) -> bool:
@@ -46,17 +53,26 @@ def pages(
     seen: set[str] = set()
     while True:
         asked = dict(query) if cursor is None else {**query, "cursor": cursor}
-        answer = http.read(path, asked, doing=doing, expect=expect, well_formed=shaped)
+        first = cursor is None
+        answer = http.read(path, asked, doing=doing, expect=expect if first else (*expect, *_LOST), well_formed=shaped)
+        if not first and answer.status in _LOST and survivor(answer) is None and restarts > 0:
+            restarts -= 1
+            cursor = None
+            seen.clear()
+            continue
         if answer.status in expect:
-            raise PageRefused(answer, first=cursor is None)
+            raise PageRefused(answer, first=first)
+        if answer.status in _LOST:
+            raise _stopped(http, f"keeps losing its own page cursor (status {answer.status})", doing)
         content: Mapping[str, Any] = answer.content
         yield content
         cursor = content[cursor_field]
         if cursor is None:
             return
         if cursor in seen:
-            raise NotApplied(
-                f"{http.naming.system} gave the same page cursor twice ({doing}); the walk was stopped and is "
-                "made again later."
-            )
+            raise _stopped(http, "gave the same page cursor twice", doing)
         seen.add(cursor)
+
+
+def _stopped(http: Http, what: str, doing: str) -> NotApplied:
+    return NotApplied(f"{http.naming.system} {what} ({doing}); the walk was stopped, and it is made again later.")

@@ -119,7 +119,9 @@ class RecordingRest:
     def _pages(self, home_id: str, since: datetime, doing: str) -> Iterator[Mapping[str, Any]]:
         query = {"modifiedSince": _stamp(since), "homeId": home_id, "limit": str(self._page_size)}
         try:
-            yield from pages(self.http, "/incidents", query, cursor_field="nextCursor", doing=doing, expect=(400, 410))
+            yield from pages(
+                self.http, "/incidents", query, cursor_field="nextCursor", doing=doing, expect=(400, 410), restarts=0
+            )
         except Rejected as why:
             if why.status == 403:
                 raise key_may_not(self.http.naming, doing) from None
