@@ -1,4 +1,4 @@
-"""Recipients are checked again right before sending: the home's file or the report may have changed (RULINGS 39, M-8)."""
+"""Recipients are checked again right before sending: the home's file or the report may have changed (RULINGS 39)."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def planner(site: Site, home: Home) -> Planner:
     return plan
 
 
-def replan(site: Site, keys: list[int], targets: frozenset[Target] | None = None) -> int:
+def replan(site: Site, keys: list[int], targets: frozenset[Target] | None = None, *, dry_run: bool = False) -> int:
     """Plan the latest revision of incidents anew; what they owe already is not owed twice. Returns how much is new."""
     total = 0
     with site.ledger.reading() as connection:
@@ -56,5 +56,8 @@ def replan(site: Site, keys: list[int], targets: frozenset[Target] | None = None
         known = children.committed(site.ledger, one.home)
         history = History(one.revision, before.get(one.key, ()), earlier, known)
         plan = plan_revision(latest, history, circumstances(site, home, targets))
+        if dry_run:
+            total += len(plan.owed)
+            continue
         total += owing.add(site.ledger, one.home, latest, one.key, plan, site.worker)
     return total

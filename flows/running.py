@@ -186,7 +186,8 @@ def tell_dry_run(result: dict[str, Any]) -> Iterator[str]:
     """What a sync would send."""
     for row in result["would_send"]:
         about = f" for {row['subject']}" if row["subject"] else ""
-        yield f"{_TARGET_NAMES.get(row['target'], row['target'])}: {row['action']} {row['incident'] or ''}{about} ({row['reference']})"
+        target = _TARGET_NAMES.get(row["target"], row["target"])
+        yield f"{target}: {row['action']} {row['incident'] or ''}{about} ({row['reference']})"
     yield f"{len(result['would_send'])} would be sent. Nothing was written or sent."
 
 

@@ -22,10 +22,9 @@ from config.settings import Settings, load_settings
 from mappings.owed import Target
 
 if TYPE_CHECKING:
-    from mappings.field_map import FieldMap
-
     from connectors.protocols import CaseNoteStore, FormDesk, IncidentSource, LogStore, Notifier
     from ledger.database import Ledger
+    from mappings.field_map import FieldMap
 
 #: Tells a person how far a stage is: its name, how many are done, how many there are (None: nobody knows yet).
 Progress = Callable[[str, int, int | None], None]

@@ -93,6 +93,13 @@ def prefill(
     return {"id": submission_id, "filled": list(filled), "message": message, "exit_code": int(ExitCode.DONE)}
 
 
+def state_of(row: Row[Any], made: Sequence[Decision]) -> str:
+    """Where a submission stands, in the manager's words."""
+    if any(one.decision == "declined" for one in made):
+        return "declined"
+    return _STATES.get(DeliveryState(row.state), row.state)
+
+
 def _one(site: Site, submission_id: int) -> tuple[Row[Any], list[Decision]]:
     with site.ledger.reading() as connection:
         row = standing.one_delivery(connection, submission_id)
@@ -114,9 +121,6 @@ def _package(row: Row[Any]) -> dict[str, Any]:
 
 def _json(site: Site, row: Row[Any], made: Sequence[Decision]) -> dict[str, Any]:
     ids = Ids(site.homes[row.home], site.ledger.vault)
-    state = _STATES.get(DeliveryState(row.state), row.state)
-    if any(one.decision == "declined" for one in made):
-        state = "declined"
     package = row.remote_id
     return {
         "id": row.id,
@@ -125,7 +129,7 @@ def _json(site: Site, row: Row[Any], made: Sequence[Decision]) -> dict[str, Any]
         "revision": row.revision,
         "adult": ids.shown(row.subject),
         "triggers": row.detail.get("triggers", []),
-        "state": state,
+        "state": state_of(row, made),
         "due_at": row.priority_at.isoformat(),
         "package": package,
         "pdf": str(Path(package).with_suffix(".pdf")) if package else None,

@@ -19,7 +19,7 @@ from sqlalchemy.pool import QueuePool
 from ledger.clock import DatabaseClock, LeaseClock, Now, wall_clock
 from ledger.encryption import Vault
 from ledger.errors import LedgerError, LedgerUnavailable
-from ledger.schema import HEAD, create_schema, found_revision
+from ledger.schema import HEAD, create_schema, found_revision, known_revisions
 from ledger.tables import meta
 
 T = TypeVar("T")
@@ -125,6 +125,21 @@ class Ledger:
         self.vault.digest_key = self.vault.open(bytes.fromhex(found[DIGEST_KEY]), f"meta:{DIGEST_KEY}")
 
 
+def upgrade(url: str) -> None:
+    """Bring the ledger at `url` up to this version. Raises LedgerError when it is from a newer one."""
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            found = found_revision(connection)
+        if found is not None and found not in known_revisions():
+            raise LedgerError(_other_version(found), setting=_SETTING)
+        create_schema(engine)
+    except DBAPIError as why:
+        raise unavailable(why) from None
+    finally:
+        engine.dispose()
+
+
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
@@ -206,8 +221,6 @@ def unavailable(why: DBAPIError) -> LedgerUnavailable:
 
 
 def _other_version(found: str) -> str:
-    from ledger.schema import known_revisions
-
     if found in known_revisions():
         return "The ledger was made by an older version; back it up and run `incident-bridge ledger upgrade`."
     return "The ledger was made by a newer version of incident-bridge; install that version, or restore a backup."

@@ -221,6 +221,43 @@ def next_due_in(ledger: Ledger, targets: Sequence[str], *, homes: Sequence[str])
     return None if first is None else max(0.0, float(first) - seconds)
 
 
+def read_back(ledger: Ledger, delivery_ids: Sequence[int], actor: str) -> int:
+    """A later, independent read found these as they were sent; returns how many are verified by it.
+
+    One that the ledger did not know to be there is put in doubt: the next look-up takes down where it is, and nothing
+    is sent meanwhile. One that a worker holds is left alone.
+    """
+
+    def work(connection: Connection) -> int:
+        now, changes = ledger.now(), []
+        for start in range(0, len(delivery_ids), 500):
+            some = list(delivery_ids[start : start + 500])
+            statement = select(delivery.c.id, delivery.c.state, delivery.c.fence).where(delivery.c.id.in_(some))
+            for row in connection.execute(statement.with_for_update()).all():
+                event = _READ_BACK.get(row.state)
+                if event is not None:
+                    changes.append((row.id, row.fence, after(DeliveryState(row.state), event), event))
+        for row_id, _, state, event in changes:
+            verified = {"verified_at": now} if event is Event.READ_BACK else {"due_epoch": 0.0, "looks": 0}
+            values = {"state": state, "state_since": now, **verified}
+            connection.execute(update(delivery).where(delivery.c.id == row_id).values(values))
+        notes = [
+            (row_id, fence, {"event": event, "b_why": None, "b_state": state})
+            for row_id, fence, state, event in changes
+        ]
+        _note(connection, now, actor, notes)
+        return sum(event is Event.READ_BACK for *_, event in changes)
+
+    return ledger.write(work) if delivery_ids else 0
+
+
+_READ_BACK = {
+    DeliveryState.ACCEPTED: Event.READ_BACK,
+    DeliveryState.PENDING: Event.DOUBTED,
+    DeliveryState.REJECTED: Event.DOUBTED,
+}
+
+
 def _take(
     ledger: Ledger,
     target: str,

@@ -63,6 +63,7 @@ class HeldIncident:
     status: str
     revision: int
     source_version: int
+    source_modified_at: datetime
     occurred_at: datetime
     occurred_on: date
     first_seen: datetime
@@ -99,6 +100,28 @@ def incidents_by_key(connection: Connection, keys: Sequence[int]) -> list[HeldIn
         statement = select(incident).where(incident.c.id.in_(keys[start : start + 500]))
         found += [_held(row) for row in connection.execute(statement)]
     return found
+
+
+def incidents_by_source(connection: Connection, home: str, source_ids: Sequence[str]) -> list[HeldIncident]:
+    """Incidents of a home by the source's own ids."""
+    found: list[HeldIncident] = []
+    for start in range(0, len(source_ids), 500):
+        some = source_ids[start : start + 500]
+        statement = select(incident).where(incident.c.home == home, incident.c.source_id.in_(some))
+        found += [_held(row) for row in connection.execute(statement)]
+    return found
+
+
+def numbers(connection: Connection, home: str) -> list[str]:
+    """Every running number of a home that the ledger knows, whatever became of the report."""
+    return list(connection.execute(select(incident.c.number).where(incident.c.home == home)).scalars())
+
+
+def knows_reference(ledger: Ledger, reference: str) -> bool:
+    """Whether a reference is one of this ledger's, whatever a gateway did to its case."""
+    with ledger.reading() as connection:
+        statement = select(delivery.c.id).where(func.upper(delivery.c.reference) == reference.strip().upper())
+        return connection.execute(statement.limit(1)).first() is not None
 
 
 @dataclass(frozen=True, repr=False)
@@ -208,6 +231,7 @@ def _held(row: Row[Any]) -> HeldIncident:
         row.status,
         row.revision,
         row.source_version,
+        row.source_modified_at,
         row.occurred_at,
         row.occurred_on,
         row.first_seen,

@@ -37,9 +37,9 @@ def lado_list(home: str | None, wants_json: bool) -> Result:
         show_json(result)
         return None
     rows = [
-        (row["id"], row["state"], row["incident"], row["revision"], row["adult"], row["triggers"], row["due_at"], row["pdf"])
+        [row[name] for name in ("id", "state", "incident", "revision", "adult", "triggers", "due_at", "pdf")]
         for row in result["submissions"]
-    ]  # fmt: skip
+    ]
     table(("id", "state", "incident", "revision", "adult", "triggers", "due", "package"), rows)
     return None
 

@@ -174,9 +174,9 @@ def delivery_list(home: str | None, states: tuple[str, ...], target: str | None,
         show_json(result)
         return None
     rows = [
-        (row["id"], row["state"], row["target"], row["action"], row["incident"], row["revision"], row["subject"], row["why"])
+        [row[name] for name in ("id", "state", "target", "action", "incident", "revision", "subject", "why")]
         for row in result["deliveries"]
-    ]  # fmt: skip
+    ]
     table(("id", "state", "target", "action", "incident", "revision", "for", "why"), rows)
     return None
 
@@ -216,9 +216,15 @@ def quarantine_list(home: str | None, wants_json: bool) -> Result:
         show_json(result)
     else:
         rows = [
-            (row["id"], row["home"], row["incident"] or row["source_id"], ", ".join(row["fields"]), _when(row["first_seen"]))
+            (
+                row["id"],
+                row["home"],
+                row["incident"] or row["source_id"],
+                ", ".join(row["fields"]),
+                _when(row["first_seen"]),
+            )
             for row in result["quarantined"]
-        ]  # fmt: skip
+        ]
         table(("id", "home", "incident", "fields to mend", "first seen"), rows)
     return int(result["exit_code"])
 

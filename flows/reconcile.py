@@ -1,0 +1,263 @@
+"""reconcile: look again at both ends, independently; keep what was found; write the report.
+
+The sweep of the source's index is the guarantee that no report is missed: what it shows and no pull has seen is
+fetched here and planned, and the report says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from reconciliation.writing import write_report
+
+from config.home import Home
+from connectors.errors import ConnectorError
+from flows import deliver as delivery_stage
+from flows import pull
+from flows.exit_codes import ExitCode
+from flows.ids import Ids
+from flows.looking import Looked, look, look_at_source
+from flows.planning import replan
+from flows.site import Site
+from ledger import children, desk, findings, outbox, runs, standing
+from ledger.errors import Refused
+from ledger.findings import Seen, Standing
+from mappings.uk_time import uk_day
+from reconciliation.compare import Comparison, compare
+from reconciliation.finding import Finding
+from reconciliation.report import Report, report_of
+from reconciliation.views import Evidence, Side, SourceView
+
+
+@dataclass
+class _Healing:
+    """What `--heal` did."""
+
+    sent: set[int] = field(default_factory=set)
+    finished: set[int] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+
+
+def reconcile(
+    site: Site,
+    home: Home,
+    start: date,
+    end: date,
+    out: Path,
+    *,
+    heal: bool = False,
+    as_of: datetime | None = None,
+) -> dict[str, Any]:
+    """Reconcile one home and period (UK days, both included); returns the JSON of FACE.md.
+
+    A side that cannot be read makes the exit code 3 and its column "not checked"; the report is written all the same.
+    """
+    run = runs.begin(site.ledger, home.id, "reconcile")
+    moment = as_of or site.ledger.now()
+    source, fault = look_at_source(site, home, start, end)
+    swept = _sweep(site, home, source)
+    looked = look(site, home, start, end, moment, source, fault)
+    comparison = compare(looked.evidence)
+    outbox.read_back(site.ledger, sorted(comparison.verified), site.worker)
+    healing = _Healing()
+    before = comparison
+    if heal and (comparison.healable or comparison.unfinished):
+        healing = _heal(site, home, looked.evidence, comparison)
+        looked = look(site, home, start, end, moment, source, fault)
+        comparison = compare(looked.evidence)
+        outbox.read_back(site.ledger, sorted(comparison.verified), site.worker)
+    if comparison.verified:
+        # What was verified just now is proof for the duties that it meets.
+        looked = replace(looked, evidence=_with_fresh_duties(site, home, looked.evidence))
+        comparison = compare(looked.evidence)
+    shown = _keep(site, home, looked.evidence, comparison, before if heal else None)
+    report = _report(site, home, looked.evidence, comparison, shown)
+    written = write_report(report, out)
+    good = not looked.faults
+    counts = {"findings": len(shown), "swept": swept, "source": comparison.totals.source}
+    runs.end(site.ledger, run, good=good, counts=counts)
+    return _json(site, home, looked, comparison, report, written, healing, swept)
+
+
+def _sweep(site: Site, home: Home, source: SourceView) -> int:
+    """Fetch what the index shows and the ledger has not, or not in this version; returns how many were new."""
+    if source.index is None:
+        return 0
+    rows = {row.incident_id: row for row in source.index.rows}
+    with site.ledger.reading() as connection:
+        held = {one.source_id: one for one in standing.incidents_by_source(connection, home.id, list(rows))}
+        waiting = {one.source_id for one in _waiting(connection, home)}
+    unseen = [
+        incident_id
+        for incident_id, row in rows.items()
+        if (incident_id not in held and incident_id not in waiting)
+        or (incident_id in held and row.version > held[incident_id].source_version)
+    ]
+    try:
+        stored = pull.fetch(site, home, unseen)
+    except ConnectorError:
+        return 0  # the comparison says that they are missing, and the next run fetches them
+    return stored.new + stored.revised + stored.quarantined
+
+
+def _waiting(connection: Any, home: Home) -> Sequence[Any]:
+    from ledger import quarantine
+
+    return quarantine.waiting(connection, [home.id])
+
+
+def _heal(site: Site, home: Home, evidence: Evidence, comparison: Comparison) -> _Healing:
+    """Send what was never accepted and is proven absent, and finish our own drafts (RULINGS 14)."""
+    healing = _Healing()
+    for delivery_id in sorted(comparison.healable):
+        try:
+            desk.retry(site.ledger, delivery_id, site.worker)
+            healing.sent.add(delivery_id)
+        except Refused as why:
+            healing.refused.append(str(why))
+    references = {one.id: one.reference for one in evidence.deliveries}
+    for delivery_id, note_id in comparison.unfinished.items():
+        if site.mosaic is None:
+            continue
+        try:
+            site.mosaic.finish(note_id, references[delivery_id])
+            healing.finished.add(delivery_id)
+        except ConnectorError as why:
+            healing.refused.append(why.message)
+    wait = site.settings.delivery.wait_seconds
+    delivery_stage.deliver(site, [home.id], wait_seconds=wait, replan=lambda keys: replan(site, keys))
+    return healing
+
+
+def _with_fresh_duties(site: Site, home: Home, evidence: Evidence) -> Evidence:
+    from flows.case_files import case_files
+
+    with site.ledger.reading() as connection:
+        held = standing.incidents_by_source(connection, home.id, [one.incident_id for one in evidence.incidents])
+    files = {file.held.source_id: file for file in case_files(site, home, held, evidence.as_of)}
+    states = {row.id: row for file in files.values() for row in file.deliveries}
+    deliveries = tuple(
+        replace(one, state=type(one.state)(states[one.id].state)) if one.id in states else one
+        for one in evidence.deliveries
+    )
+    duties = {source_id: tuple(file.duties) for source_id, file in files.items()}
+    return replace(evidence, duties={**evidence.duties, **duties}, deliveries=deliveries)
+
+
+def _keep(
+    site: Site, home: Home, evidence: Evidence, comparison: Comparison, before: Comparison | None
+) -> list[Finding]:
+    """Keep the findings; returns them with what the ledger knows of each, and those that healing resolved."""
+    seen = [
+        Seen(one.id, one.kind, one.severity, one.incident, one.target, one.subject, one.occurred_on)
+        for one in comparison.findings
+    ]
+    standing_now: Mapping[str, Standing] = findings.keep(
+        site.ledger,
+        home.id,
+        seen,
+        start=evidence.start,
+        end=evidence.end,
+        unseen_targets=comparison.unseen_targets,
+        actor=site.worker,
+    )
+    shown = [_known(one, standing_now.get(one.id)) for one in comparison.findings]
+    if before is not None:
+        ids = {one.id for one in comparison.findings}
+        shown += [replace(one, healed=True) for one in before.findings if one.id not in ids]
+    return shown
+
+
+def _known(one: Finding, known: Standing | None) -> Finding:
+    if known is None:
+        return one
+    return replace(
+        one,
+        first_seen=known.first_seen,
+        last_seen=known.last_seen,
+        acknowledged=known.acknowledged_at is not None,
+        acknowledged_at=known.acknowledged_at,
+    )
+
+
+def _report(site: Site, home: Home, evidence: Evidence, comparison: Comparison, shown: Sequence[Finding]) -> Report:
+    known = children.committed(site.ledger, home.id)
+    return report_of(evidence, comparison, findings=shown, known_children=known)
+
+
+def _json(
+    site: Site,
+    home: Home,
+    looked: Looked,
+    comparison: Comparison,
+    report: Report,
+    written: Mapping[str, str],
+    healing: _Healing,
+    swept: int,
+) -> dict[str, Any]:
+    ids = Ids(home, site.ledger.vault)
+    totals = comparison.totals
+    unread = any(side is Side.NOT_CHECKED for side in comparison.checked.values())
+    standing_findings = [one for one in report.findings if not one.acknowledged and not one.healed]
+    code = ExitCode.UNREACHABLE if unread else ExitCode.LEFT_OVER if standing_findings else ExitCode.DONE
+    return {
+        "home": home.id,
+        "from": looked.evidence.start.isoformat(),
+        "to": looked.evidence.end.isoformat(),
+        "as_of": looked.evidence.as_of.isoformat(),
+        "exit_code": int(code),
+        "verdict": report.verdict.headline,
+        "checked": {str(side): str(state) for side, state in comparison.checked.items()},
+        "faults": looked.faults,
+        "totals": {
+            "source": totals.source,
+            "ledger": totals.ledger,
+            "verified": totals.verified,
+            "quarantined": totals.quarantined,
+            "draft": totals.draft,
+            "exempt": totals.exempt,
+            "outstanding": totals.outstanding,
+            "void": totals.void,
+            "found_by_index": swept,
+            "balanced": totals.balanced,
+        },
+        "findings": [_finding_json(one, ids) for one in report.findings],
+        "healed": {"sent": len(healing.sent), "finished": len(healing.finished), "refused": healing.refused},
+        "report": written,
+    }
+
+
+def _finding_json(one: Finding, ids: Ids) -> dict[str, Any]:
+    def moment(at: datetime | None) -> str | None:
+        return None if at is None else at.isoformat()
+
+    subject = ids.shown(one.subject)
+    return {
+        "id": one.id,
+        "kind": str(one.kind),
+        "severity": str(one.severity),
+        "incident": one.incident,
+        "target": one.target and str(one.target),
+        "subject": subject,
+        "occurred_on": one.occurred_on.isoformat() if one.occurred_on else None,
+        "due": moment(one.due),
+        "first_seen": moment(one.first_seen),
+        "last_seen": moment(one.last_seen),
+        "acknowledged": one.acknowledged,
+        "acknowledged_at": moment(one.acknowledged_at),
+        "healed": one.healed,
+        "message": ids.hidden(one.told_of(subject or "the child")),
+        "action": ids.hidden(one.action),
+        "owner": str(one.owner),
+    }
+
+
+def previous_month(now: datetime) -> tuple[date, date]:
+    """From the first of last month to today: what a nightly reconciliation looks at."""
+    today = uk_day(now)
+    year, month = (today.year, today.month - 1) if today.month > 1 else (today.year - 1, 12)
+    return date(year, month, 1), today
