@@ -19,18 +19,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bulk", type=int, default=0, help="load so many plain reports instead of the month")
     parser.add_argument("--empty", action="store_true", help="load nothing")
     chosen = parser.parse_args(arguments)
-    with start(seed=chosen.seed, folder=chosen.folder) as house:
-        if chosen.bulk:
-            house.load_bulk(chosen.bulk)
-        elif not chosen.empty:
-            house.load()
-        sys.stdout.write(announcement(house))
-        sys.stdout.flush()
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            sys.stdout.write("The sandbox is closed.\n")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with start(seed=chosen.seed, folder=chosen.folder) as house:
+            if chosen.bulk:
+                house.load_bulk(chosen.bulk)
+            elif not chosen.empty:
+                house.load()
+            sys.stdout.write(announcement(house))
+            sys.stdout.flush()
+            while True:
+                signal.pause()
+    except KeyboardInterrupt:
+        sys.stdout.write("The sandbox is closed.\n")
     return 0
 
 

@@ -145,7 +145,7 @@ def _pain(story: Story) -> None:
 
 def _prone(story: Story) -> None:
     story.serious()
-    story.mark("lado:3", "lado:3:prone", "flag:prohibited_technique")
+    story.mark("lado:3", "lado:3:prone", "flag:prohibited_technique", "flag:unapproved_technique")
 
 
 def _force(story: Story) -> None:

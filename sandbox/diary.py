@@ -15,7 +15,7 @@ from sandbox.reports import Shelf
 if TYPE_CHECKING:
     from sandbox.recording import RecordingGateway
 
-_RULES = {
+ENTRY_RULES = {
     "homeId": Rule("text", required=True),
     "entryTime": Rule("local_time", required=True),
     "category": Rule("text", required=True, most=40),
@@ -51,7 +51,7 @@ class Diary:
 
     def create(self, request: Request, operation: str) -> Answer:
         """Check and add an entry that the integration sends. Raises Refusal."""
-        body = checked(request, _RULES)
+        body = checked(request, ENTRY_RULES)
         corrects = body.get("corrects")
         if corrects and corrects not in self._entries:
             error = {"field": "corrects", "message": "no such entry"}

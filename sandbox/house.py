@@ -23,6 +23,7 @@ from sandbox.lado_form import LadoForm
 from sandbox.mail import Mail
 from sandbox.mosaic import Mosaic
 from sandbox.recording import Recording
+from sandbox.replica import Replica
 from sandbox.scenario import BULK_PERSON, Scenario, bulk
 
 SENDER = "bridge@example-house.example"
@@ -41,6 +42,7 @@ class House:
     lado_form: LadoForm
     certificates: Certificates
     encryption_key: str
+    replica: Replica | None = None
     control: Control | None = None
 
     @property
@@ -51,7 +53,9 @@ class House:
 
     def environment(self) -> dict[str, str]:
         """Settings of a bridge that works with this house."""
+        replica = {"BRIDGE_REPLICA__URL": self.replica.url} if self.replica else {}
         return {
+            **replica,
             "BRIDGE_LEDGER_URL": f"sqlite:///{self.folder / 'ledger.db'}",
             "BRIDGE_ENCRYPTION_KEYS": self.encryption_key,
             "BRIDGE_HOMES_DIR": str(self.homes_dir),
@@ -109,8 +113,12 @@ class House:
 
 
 @contextmanager
-def start(*, seed: int = 1, end: datetime | None = None, folder: Path | None = None) -> Iterator[House]:
+def start(
+    *, seed: int = 1, end: datetime | None = None, folder: Path | None = None, replica: bool = False
+) -> Iterator[House]:
     """Start every stand-in. `end`: the moment at which the made-up month ends, now if unset; aware.
+
+    `replica`: keep a read-only SQL copy of Mosaic beside it; `house.replica.refresh()` brings it up to date.
 
     `folder` gets the certificate, the home's file and, by `environment()`, the ledger; a temporary one if unset.
     """
@@ -122,15 +130,17 @@ def start(*, seed: int = 1, end: datetime | None = None, folder: Path | None = N
         (folder / "homes" / f"{HOME_ID}.toml").write_text(home_file(), "utf-8")
         certificates = Certificates(folder)
         mail = Mail(tls=certificates.server(), username="bridge", password=secrets.token_urlsafe(12))
+        mosaic = stack.enter_context(Mosaic())
         house = House(
             folder=folder,
             seed=seed,
             end=end or datetime.now(UTC),
             recording=stack.enter_context(Recording()),
-            mosaic=stack.enter_context(Mosaic()),
+            mosaic=mosaic,
             mail=stack.enter_context(mail),
             lado_form=stack.enter_context(LadoForm()),
             certificates=certificates,
             encryption_key=base64.urlsafe_b64encode(os.urandom(32)).decode(),
+            replica=Replica(folder / "replica.db", mosaic) if replica else None,
         )
         yield replace(house, control=stack.enter_context(Control(house.stand_ins(), house.environment)))

@@ -45,6 +45,7 @@ class Scenario:
     told: list[Told] = field(default_factory=list)
     waves: list[list[Report]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
+    _late: list[tuple[Case, Report]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         if self.end.tzinfo is None:
@@ -93,6 +94,10 @@ class Scenario:
         for (case, story), number in zip(stories, numbers, strict=True):
             self._write(case, story, number)
         _share_a_moment(self.waves[0])
+        served = max(datetime.fromisoformat(report["modifiedAt"]) for report in self.waves[0])
+        for case, told in self._late:
+            if case.behind_minutes is not None:
+                told["modifiedAt"] = stamp(served - timedelta(minutes=case.behind_minutes))
 
     def _story(self, n: int, case: Case) -> tuple[Case, Story]:
         rng = random.Random(f"{self.seed}:{n}")
@@ -114,9 +119,8 @@ class Scenario:
     def _write(self, case: Case, story: Story, number: str) -> None:
         incident_id = f"inc-{number[4:8]}-{number[9:]}"
         report = {"incidentId": incident_id, "incidentNumber": number, **story.finish()}
-        if case.appears_in and case.behind_minutes is not None:
-            report["modifiedAt"] = stamp(self.cut - timedelta(minutes=case.behind_minutes))
         if case.appears_in:
+            self._late.append((case, report))
             story.mark("late_commit:within_overlap" if case.behind_minutes is not None else "late_commit:index_only")
         if case.spoil is not None:
             case.spoil(report)

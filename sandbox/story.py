@@ -156,9 +156,9 @@ class Story:
 
     def finish(self) -> dict[str, Any]:
         """The report as it stands at `cut`, with the evidence that is there by then."""
-        for duty, hours in self.plan.items():
+        for duty in self.plan:
             if self._applies(duty):
-                self._tell(duty, hours)
+                self._tell(duty)
         submitted = self._moment("incident_report")
         signed = self._moment("manager_oversight")
         self.report["createdAt"] = stamp(min(self.done + timedelta(hours=1), self.cut))
@@ -175,6 +175,8 @@ class Story:
 
     def _mark_what_follows(self, submitted: datetime | None) -> None:
         """Duties that follow from the report as a whole, and not from a field of its own."""
+        if "status:void" in self.marks:
+            return
         old = self.cut - self.done > timedelta(hours=26)
         late = submitted is not None and submitted - self.done > timedelta(hours=24)
         exempt = "exempt" in self.marks
@@ -183,12 +185,11 @@ class Story:
         for duty in ("daily_log", "mosaic_case_note"):
             self.mark(f"duty:{duty}:{'not_applicable' if exempt else sent}")
         if exempt or self.report["interventionType"] != "Restrictive":
-            complete = "not_applicable"
-        elif "incomplete" in self.marks or submitted is None:
-            complete = unsent
-        else:
-            complete = "met_late" if late else "met"
-        self.mark(f"duty:report_complete:{complete}")
+            self.mark("duty:report_complete:not_applicable")
+        elif "incomplete" in self.marks:
+            self.mark(f"duty:report_complete:{unsent}")
+        elif submitted is not None:
+            self.mark(f"duty:report_complete:{'met_late' if late else 'met'}")
         if not exempt:
             self.mark("duty:ehc_plan_review:not_applicable")
 
@@ -203,12 +204,17 @@ class Story:
             (duty in RESTRICTIVE_ONLY and not restrictive)
             or (duty in SERIOUS_ONLY and not serious and not (duty == "notifiable_event" and allegations))
             or (duty in LADO_ONLY and not any(mark.startswith("lado:") for mark in self.marks))
-            or (duty == "medical_told" and self.child().get("medical", {}).get("seen") == "No")
+            or (duty == "medical_told" and not self._seen_by_nurse())
             or (duty == "social_worker_notified" and not any(child.social_worker for child in self.children))
         )
         if not applies:
             self.mark(f"duty:{duty}:not_applicable")
         return applies
+
+    def _seen_by_nurse(self) -> bool:
+        if self.child()["medical"].get("seen") == "No":
+            return False
+        return self._moment("medical_offered") is not None or self._moment("medical_told") is not None
 
     def _moment(self, duty: str) -> datetime | None:
         hours = self.plan[duty]
@@ -220,17 +226,32 @@ class Story:
     def _told(self, duty: str) -> bool:
         return f"duty:{duty}:not_applicable" not in self.marks or duty in ("incident_report", "manager_oversight")
 
-    def _tell(self, duty: str, hours: float | None) -> None:
+    def _tell(self, duty: str) -> None:
         moment = self._moment(duty)
         if moment is not None:
-            state = "met" if hours is not None and hours < EVIDENCE[duty][1] else "met_late"
-            self.mark(f"duty:{duty}:{state}")
             if duty in _TELLERS:
                 _TELLERS[duty](self, local(moment))
+            state = self._state(duty, moment)
         elif self.cut - self.done < timedelta(hours=12) or duty == "external_review":
-            self.mark(f"duty:{duty}:open")
-        elif self.cut - self.done > timedelta(days=10):
-            self.mark(f"duty:{duty}:overdue")
+            state = "open"
+        else:
+            state = "overdue" if self.cut - self.done > timedelta(days=10) else ""
+        if state and "status:void" not in self.marks:
+            self.mark(f"duty:{duty}:{state}")
+
+    def _state(self, duty: str, moment: datetime) -> str:
+        """Met or late; what has no time of its own counts from the report's submission."""
+        if duty == "medical_told":
+            return "" if self.child()["medical"].get("toldOfRestraint") == "No" else "met"
+        if duty == "mash_or_police" and not self.report["allegations"]:
+            return "overdue" if self.cut - self.done > timedelta(days=10) else ""
+        hours = (moment - self.done) / timedelta(hours=1)
+        if duty == "medical_offered":
+            submitted = self.plan["incident_report"]
+            if submitted is None:
+                return ""
+            hours = max(hours, submitted)
+        return "met" if hours < EVIDENCE[duty][1] else "met_late"
 
     # ---- people and measures ----
 
