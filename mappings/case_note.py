@@ -9,7 +9,7 @@ from datetime import datetime
 from config.home import Home
 from mappings.bodies import NoteBody
 from mappings.incident import Incident
-from mappings.names import NamedChild, Redactor, redactor_for
+from mappings.names import KnownChild, Redactor, redactor_for
 from mappings.note_parts import in_parts, part_reference
 from mappings.note_sections import DutyLike, sections_of, still_owed
 from mappings.note_subject import Section, Subject
@@ -32,7 +32,7 @@ class NoteContext:
     reference: str
     revision: int
     now: datetime
-    known_children: Sequence[NamedChild] = ()
+    known_children: Sequence[KnownChild] = ()
     duties: Sequence[DutyLike] = ()
     significant: bool = False
     exempt: bool = False

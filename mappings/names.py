@@ -15,10 +15,18 @@ from string import ascii_uppercase
 from config.home import KnownAs
 from mappings.incident import Incident, RaisedBy
 from mappings.name_index import name_index
-from mappings.person_name import NamedChild
+from mappings.person_name import KnownChild, NamedChild
 from mappings.redactor import ANOTHER_CHILD, RedactionFailed, Redactor
 
-__all__ = ["NamedChild", "RedactionFailed", "Redactor", "initials_redactor", "letters_for", "redactor_for"]
+__all__ = [
+    "KnownChild",
+    "NamedChild",
+    "RedactionFailed",
+    "Redactor",
+    "initials_redactor",
+    "letters_for",
+    "redactor_for",
+]
 
 
 def letters_for(incident: Incident, own: Collection[str]) -> dict[str, str]:
@@ -35,7 +43,7 @@ def _letter(place: int) -> str:
 def redactor_for(
     incident: Incident,
     own: Collection[str],
-    known: Sequence[NamedChild] = (),
+    known: Sequence[KnownChild] = (),
     *,
     known_as: Sequence[KnownAs] = (),
     phrases: Sequence[str] = (),
@@ -59,7 +67,7 @@ def redactor_for(
 def initials_redactor(
     incident: Incident,
     initials: Mapping[str, str],
-    known: Sequence[NamedChild] = (),
+    known: Sequence[KnownChild] = (),
     *,
     known_as: Sequence[KnownAs] = (),
     phrases: Sequence[str] = (),
@@ -88,7 +96,7 @@ def _redactor(
 
 
 def children_to_hide(
-    incident: Incident, known: Sequence[NamedChild], known_as: Sequence[KnownAs] = ()
+    incident: Incident, known: Sequence[KnownChild], known_as: Sequence[KnownAs] = ()
 ) -> tuple[NamedChild, ...]:
     """Everyone whom the home knows, this report's children included, with the nicknames of the home's file."""
     nicknames = tuple((entry.child, entry.names) for entry in known_as)
@@ -102,7 +110,7 @@ def children_to_hide(
 
 @lru_cache(maxsize=64)
 def _of_the_home(
-    known: tuple[NamedChild, ...], nicknames: tuple[tuple[str, tuple[str, ...]], ...]
+    known: tuple[KnownChild, ...], nicknames: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> tuple[tuple[NamedChild, ...], frozenset[tuple[str, str]]]:
     """The home's children, each name of each once, and the (id, name) pairs that they cover."""
     called: dict[str, tuple[str, ...]] = {}

@@ -65,6 +65,10 @@ class NamedChild(NamedTuple):
         return "<NamedChild>"
 
 
+#: A child of the home with or without nicknames: (id, name) or (id, name, nicknames).
+KnownChild = tuple[str, str] | NamedChild
+
+
 class PersonName(NamedTuple):
     """The ways of writing one person, each a run of folded words.
 

@@ -112,6 +112,11 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def sentence(text: str) -> str:
+    """The text with a full stop, unless initials have brought one."""
+    return text if text.endswith(".") else f"{text}."
+
+
 def one_line(text: str, limit: int = 200) -> str:
     """A text on one line, without control characters, cut with an ellipsis: no header can be smuggled in."""
     line = " ".join(cleaned(text).split())

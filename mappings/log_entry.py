@@ -1,0 +1,119 @@
+"""The daily-log entry of an incident: short, initials only, and it points to the report (RULINGS 20, 37).
+
+No free text is copied but the place and the names of techniques, and those with every child's name replaced by
+initials. An entry is never edited: a correction is a new entry, written only when the entry's own text would change,
+or when the report is voided (RULINGS 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from config.home import Home
+from mappings.bodies import EntryBody
+from mappings.holds import children_of, users_of
+from mappings.incident import Incident, Measure, Status
+from mappings.initials import incident_initials
+from mappings.names import KnownChild, NamedChild, Redactor, initials_redactor
+from mappings.said import said
+from mappings.wording import KINDS, ROLES, capitalised, listed, minutes, one_line, readable, sentence
+
+LIMIT = 4_000
+_LINES = 20
+
+
+@dataclass(frozen=True, repr=False)
+class LogContext:
+    """What an entry needs besides the report. `known_children`: the home's, in order of first appearance."""
+
+    home: Home
+    reference: str
+    known_children: Sequence[KnownChild] = ()
+
+
+def log_entry(incident: Incident, context: LogContext) -> EntryBody:
+    """The entry of one incident. Raises RedactionFailed when a text cannot be made safe."""
+    return _entry(incident, context, _lines(incident, context))
+
+
+def log_correction(before: Incident, after: Incident, context: LogContext) -> EntryBody | None:
+    """The correction that a later revision needs, or None where the entry still reads the same.
+
+    Raises RedactionFailed when a text cannot be made safe.
+    """
+    known = dict.fromkeys(NamedChild(*child) for child in context.known_children)
+    known.update(dict.fromkeys(NamedChild(child.child_id, child.name) for child in before.children))
+    context = replace(context, known_children=tuple(known))
+    number = one_line(after.number, 40)
+    if after.status is Status.VOID:
+        if before.status is Status.VOID:
+            return None
+        return _entry(
+            after, context, [f"Correction: the entry for {number} was recorded in error. The report is void."]
+        )
+    lines = _lines(after, context)
+    if before.status is Status.VOID:
+        return _entry(after, context, [f"Correction: the report {number} is in force again.", *lines])
+    if lines == _lines(before, context):
+        return None
+    return _entry(after, context, [f"Correction of the entry for {number}. It now reads:", *lines])
+
+
+def _entry(incident: Incident, context: LogContext, lines: Sequence[str]) -> EntryBody:
+    last = f"Reference: {context.reference}"
+    text = "\n".join([*lines, *_author(incident, context)])
+    room = LIMIT - len(last) - 1
+    if len(text) > room:
+        text = f"{text[: room - 1].rstrip()}…"
+    return EntryBody(
+        entry_time=incident.occurred_at,
+        category=context.home.daily_log.category,
+        text=f"{text}\n{last}",
+        child_ids=tuple(dict.fromkeys(child.child_id for child in incident.children)),
+    )
+
+
+def _lines(incident: Incident, context: LogContext) -> list[str]:
+    """What the entry says of the incident: the part that a correction is decided by."""
+    initials = incident_initials(incident, context.known_children)
+    hide = _redactor(incident, context, initials)
+    number = one_line(incident.number, 40)
+    place = f" Place: {one_line(hide.text(incident.location), 80)}." if said(incident.location) else ""
+    children = [
+        initials[child.child_id] + (f" ({ROLES[child.role]})" if child.role else "") for child in incident.children
+    ]
+    used = [_measure(incident, measure, initials, hide) for measure in incident.measures]
+    return [
+        f"Safety intervention {number}: {KINDS[incident.intervention]}, {readable(incident.occurred_at)}.{place}",
+        sentence(f"Children: {listed(_first(children, 'more'))}"),
+        *_first(used, "more measures."),
+        f"The full record is Safety Intervention Incident Report {number}.",
+    ]
+
+
+def _measure(incident: Incident, measure: Measure, initials: Mapping[str, str], hide: Redactor) -> str:
+    whom = listed([initials[child.child_id] for child in children_of(incident, measure)][:_LINES])
+    technique = one_line(hide.text(measure.technique), 80) if said(measure.technique) else "technique not recorded"
+    lasted = minutes(measure.duration_minutes) if measure.duration_minutes is not None else "duration not recorded"
+    staff = len(users_of(incident, measure))
+    by = f", {staff} member{'s' if staff > 1 else ''} of staff" if staff else ""
+    return f"{whom}: {technique}, {lasted}{by}."
+
+
+def _first(items: list[str], rest: str) -> list[str]:
+    return items if len(items) <= _LINES else [*items[:_LINES], f"{len(items) - _LINES} {rest}"]
+
+
+def _author(incident: Incident, context: LogContext) -> list[str]:
+    """The human author and time of the report (reg 36(1)(c), RULINGS 40)."""
+    initials = incident_initials(incident, context.known_children)
+    hide = _redactor(incident, context, initials)
+    author = hide.adult(incident.created_by) if said(incident.created_by) else "an author whom the report does not name"
+    return [capitalised(f"written by {one_line(author, 80)}, {readable(incident.created_at)}.")]
+
+
+def _redactor(incident: Incident, context: LogContext, initials: Mapping[str, str]) -> Redactor:
+    home = context.home
+    phrases = tuple(phrase for phrase in (home.name, home.provider, incident.home_name) if phrase)
+    return initials_redactor(incident, initials, context.known_children, known_as=home.known_as, phrases=phrases)
