@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mappings.recipients import may_be_told
-
 from config.home import Home
 from flows.planning import replan
 from flows.site import Site
-from ledger import standing, withdrawals
+from ledger import children, standing, withdrawals
 from ledger.states import DeliveryState
+from mappings.duties import DutyState, duties_of
+from mappings.evidence import Evidence
+from mappings.incident import Incident
+from mappings.initials import incident_initials
 from mappings.owed import Target
+from mappings.plan import recipients
 
 _CHANGED = "This person is no longer the one to be told; the right one is told instead."
 
@@ -35,11 +38,17 @@ def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
         latest = {key: rows[-1].report for key, rows in revisions.items() if rows}
         for row in waiting:
             report = latest.get(row.incident_id)
-            if report is None or may_be_told(
-                report, home, row.subject, row.detail.get("to", ""), site.ledger.vault.digest
-            ):
+            if report is None or (row.subject, row.detail.get("to", "")) in _recipients(site, home, report):
                 continue
             if withdrawals.withdraw(site.ledger, row.id, _CHANGED, site.worker):
                 withdrawn.append(row.incident_id)
     replan(site, sorted(set(withdrawn)), frozenset({Target.EMAIL}))
     return len(withdrawn)
+
+
+def _recipients(site: Site, home: Home, report: Incident) -> frozenset[tuple[str, str]]:
+    """Who may be mailed about this report now."""
+    duties = duties_of(report, home, Evidence(), site.ledger.now())
+    applicable = [duty for duty in duties if duty.state is not DutyState.NOT_APPLICABLE]
+    initials = incident_initials(report, children.committed(site.ledger, home.id))
+    return recipients(report, home, applicable, initials, site.ledger.vault.digest)

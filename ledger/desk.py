@@ -42,6 +42,8 @@ def retry(ledger: Ledger, delivery_id: int, actor: str) -> str:
         row = _locked(connection, delivery_id)
         now, state = ledger.now(), DeliveryState(row.state)
         values: dict[str, Any] = {"due_epoch": 0.0}
+        if row.body is None:
+            raise Refused(f"Delivery {delivery_id} has nothing that may be sent; mend the report at the source.")
         if state is DeliveryState.REJECTED:
             doubtful = row.cause in _DOUBTFUL
             state = after(state, Event.DOUBTED if doubtful else Event.RETRIED)

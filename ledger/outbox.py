@@ -36,6 +36,8 @@ from ledger.tables import attempt, delivery, incident
 
 #: Looks that must find nothing, a settling time apart, before an uncertain delivery may be sent again.
 LOOKS_BEFORE_RESEND = 2
+#: A run waits for what was not applied only this often and this long, in seconds: then the next run tries it.
+_PASSING_TRIES, _PASSING_SECONDS = 3, 10.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -209,14 +211,21 @@ def expire_leases(ledger: Ledger, worker: str, *, settle_seconds: float) -> int:
 
 
 def next_due_in(ledger: Ledger, targets: Sequence[str], *, homes: Sequence[str]) -> float | None:
-    """Seconds until something of these targets can be tried or looked at; None when there is nothing to wait for."""
+    """Seconds until something of these targets can be looked at or tried; None when there is nothing to wait for.
+
+    What is in doubt is waited for; what was not applied only while its trouble may be a passing one.
+    """
     with ledger.reading() as connection:
         seconds = ledger.seconds(connection)
         when = func.coalesce(delivery.c.lease_epoch, delivery.c.due_epoch)
-        states = [DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN]
-        condition = and_(
-            delivery.c.target.in_(targets), delivery.c.home.in_(homes), delivery.c.state.in_(states), _not_waiting()
+        passing = and_(
+            delivery.c.state == DeliveryState.PENDING,
+            delivery.c.attempts <= _PASSING_TRIES,
+            delivery.c.due_epoch <= seconds + _PASSING_SECONDS,
+            _not_waiting(),
         )
+        in_doubt = delivery.c.state.in_([DeliveryState.SENDING, DeliveryState.UNCERTAIN])
+        condition = and_(delivery.c.target.in_(targets), delivery.c.home.in_(homes), or_(passing, in_doubt))
         first = connection.execute(select(func.min(when)).where(condition)).scalar()
     return None if first is None else max(0.0, float(first) - seconds)
 

@@ -137,6 +137,8 @@ def _row(
     state, why, cause = DeliveryState.PENDING, owed.not_sent, None
     if owed.not_sent is not None:
         state = DeliveryState.SUPERSEDED
+    elif owed.refused is not None:
+        state, why, cause = DeliveryState.REJECTED, owed.refused, "unsafe_text"
     elif doubt and owed.target == "email":
         state, why, cause = DeliveryState.REJECTED, _DOUBT_MAIL, "restored"
     elif doubt and owed.target != "lado":

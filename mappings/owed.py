@@ -36,7 +36,8 @@ class Action(StrEnum):
 class Owed:
     """One thing to deliver. `priority_at`: the moment its duty is due; the oldest goes first.
 
-    With `not_sent`, it is recorded as superseded from the start, with that reason: listed, never sent.
+    With `not_sent`, it is recorded as superseded from the start, with that reason: listed, never sent. With `refused`,
+    it is recorded as rejected: a person must look before it can be sent.
     """
 
     key: DeliveryKey
@@ -51,6 +52,7 @@ class Owed:
     person_id: int | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
     not_sent: str | None = None
+    refused: str | None = None
 
 
 @dataclass(frozen=True)

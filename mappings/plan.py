@@ -8,27 +8,29 @@ package. A draft owes nothing until it is submitted; a void report is said to be
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from config.home import Home
 from mappings.amendment import amendment
-from mappings.bodies import AppendmentBody, EntryBody, Frozen, LadoPackage, NoteBody
+from mappings.bodies import AppendmentBody, EntryBody, Frozen
 from mappings.case_note import NoteContext, case_note
-from mappings.duties import Duty, duties_of
+from mappings.duties import Duty, DutyState, duties_of
 from mappings.evidence import Evidence
+from mappings.exemption import exempt_children
 from mappings.flags import FlagId, flags_of
-from mappings.incident import Answer, Child, Incident, Status
-from mappings.lado_form import lado_package
+from mappings.incident import Answer, Child, Frozen, Incident, Status
+from mappings.initials import incident_initials
 from mappings.lado_triggers import triggers_of
 from mappings.log_entry import LogContext, log_correction, log_entry
-from mappings.mails import PlannedMail, mails_for
-from mappings.names import initials_of, redactor_for
+from mappings.mails import MailContext, PlannedMail, Undeliverable, mails_for
 from mappings.owed import Action, Before, History, Owed, Plan, Target
+from mappings.person_name import NamedChild
 from mappings.redactor import RedactionFailed
 from mappings.reference import DeliveryKey, Reference, delivery_key, reference_of
+from mappings.submission import submission
 
 _TOO_OLD = "The incident is older than the mail's age limit: listed, not mailed (RULINGS 5)."
 _VOIDED = "The report was voided before it was sent."
@@ -60,6 +62,15 @@ def plan_revision(report: Incident, history: History, around: Circumstances) -> 
     return _Planning(report, history, around).plan()
 
 
+def recipients(
+    report: Incident, home: Home, duties: Sequence[Duty], initials: Mapping[str, str], digest: Callable[[str], str]
+) -> frozenset[tuple[str, str]]:
+    """Who may be mailed about this report, whatever has been done already: (subject, digest of the address)."""
+    everything = {(duty.id.value, duty.child) for duty in duties}
+    planned = mails_for(report, home, MailContext(everything, initials))
+    return frozenset((mail.subject_key, digest(mail.to)) for mail in planned.mails)
+
+
 class _Planning:
     """One revision being planned."""
 
@@ -67,7 +78,9 @@ class _Planning:
         self.report, self.history, self.around = report, history, around
         self.home = around.home
         self.duties = duties_of(report, self.home, Evidence(), around.now)
-        self.initials = initials_of(history.known_children)
+        self.known = [NamedChild(child_id, name) for child_id, name in history.known_children]
+        self.initials = incident_initials(report, history.known_children)
+        self.exempt = exempt_children(report)
         self.withdrawn: list[tuple[int, str]] = []
         self.readdressed: list[tuple[int, int]] = []
 
@@ -173,10 +186,11 @@ class _Planning:
             home=self.home,
             reference=reference,
             revision=self.history.revision,
-            known_children=tuple(self.history.known_children),
-            duties=tuple(self.duties),
-            significant=self._is_significant(child_id),
             now=self.around.now,
+            known_children=self.known,
+            duties=self.duties,
+            significant=self._is_significant(child_id),
+            exempt=child_id in self.exempt,
         )
 
     def _is_significant(self, child_id: str) -> bool:
@@ -217,34 +231,33 @@ class _Planning:
             yield Owed(key, reference, action=Action.CORRECT, body=body, **shape)  # type: ignore[arg-type]
 
     def _log_context(self, reference: Reference) -> LogContext:
-        return LogContext(home=self.home, reference=reference, revision=self.history.revision, initials=self.initials)
+        return LogContext(home=self.home, reference=reference, known_children=self.known)
 
     # ---- people ------------------------------------------------------------------------------------------------
 
     def _mails(self) -> Iterator[Owed]:
-        unmet = frozenset((duty.id.value, duty.child) for duty in self.duties if duty.is_owed)
-        planned = mails_for(self.report, self.home, unmet=unmet, initials=self.initials, due=self._dues())
+        """Mails for duties without evidence; none twice to one person, none to a person who changed meanwhile."""
         before = self._chain(Target.EMAIL)
-        told = {self._told(b.detail.get("duties", ()), b.detail.get("child"), b.detail.get("to", "")) for b in before}
-        everybody = {
-            (mail.subject_key, self.around.digest(mail.to))
-            for mail in mails_for(self.report, self.home, unmet=None, initials=self.initials, due=self._dues())
-        }
+        told = {(b.subject, b.detail.get("to", "")) for b in before}
+        applicable = [duty for duty in self.duties if duty.state is not DutyState.NOT_APPLICABLE]
+        everybody = recipients(self.report, self.home, applicable, self.initials, self.around.digest)
         for old in before:
             if (old.subject, old.detail.get("to", "")) not in everybody and old.state in ("pending", "rejected"):
                 self.withdrawn.append((old.id, _NEW_PERSON))
+        unmet = {(duty.id.value, duty.child) for duty in self.duties if duty.is_owed}
+        planned = mails_for(self.report, self.home, MailContext(unmet, self.initials, self.duties))
         too_old = self.report.occurred_at < self.around.now - self.around.mail_max_age
-        for mail in planned:
+        for mail in planned.mails:
             to = self.around.digest(mail.to)
-            if self._told(mail.body.duties, mail.body.child_id, to) not in told:
+            if (mail.subject_key, to) not in told:
                 yield self._mail(mail, to, _TOO_OLD if too_old else None)
-
-    @staticmethod
-    def _told(duties: Iterable[str], child: str | None, to: str) -> tuple[tuple[str, ...], str | None, str]:
-        return tuple(sorted(duties)), child, to
+        for failed in planned.undeliverable:
+            if not any(b.subject == failed.subject_key for b in before):
+                yield self._undeliverable(failed)
 
     def _mail(self, mail: PlannedMail, to: str, not_sent: str | None) -> Owed:
-        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, mail.subject_key)(1)
+        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, f"{mail.subject_key}\n{to}")(1)
+        duties = mail.body.duties or (mail.subject_key.rpartition(":")[2],)
         return Owed(
             key,
             reference,
@@ -252,8 +265,8 @@ class _Planning:
             Action.NOTIFY,
             mail.subject_key,
             self.history.revision,
-            min(self._due(duty, mail.body.child_id) for duty in mail.body.duties),
-            mail.body,
+            min(self._due(duty, mail.body.child_id) for duty in duties),
+            mail.body if not_sent is None else None,
             detail={
                 "duties": list(mail.body.duties),
                 "child": mail.body.child_id,
@@ -263,15 +276,28 @@ class _Planning:
             not_sent=not_sent,
         )
 
-    def _dues(self) -> dict[tuple[str, str | None], datetime | None]:
-        return {(duty.id.value, duty.child): duty.due_at for duty in self.duties}
+    def _undeliverable(self, failed: Undeliverable) -> Owed:
+        """Nobody can be mailed: listed with the reason; the duty itself stays open until a person meets it."""
+        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, f"{failed.subject_key}\nnobody")(1)
+        return Owed(
+            key,
+            reference,
+            Target.EMAIL,
+            Action.NOTIFY,
+            failed.subject_key,
+            self.history.revision,
+            self._due(failed.duty, failed.child_id),
+            None,
+            detail={"duties": [failed.duty], "child": failed.child_id},
+            not_sent=failed.reason,
+        )
 
     # ---- the LADO desk -----------------------------------------------------------------------------------------
 
     def _packages(self) -> Iterator[Owed]:
         for concern in triggers_of(self.report):
-            chain = [b for b in self._chain(Target.LADO, concern.adult)]
-            package = package_for(
+            chain = self._chain(Target.LADO, concern.adult)
+            package = submission(
                 self.report, concern.adult, self.home, self.history.revision, self.history.known_children
             )
             if package is None:
