@@ -124,7 +124,7 @@ def _compiled(file: MapFile, name: str) -> FieldMap:
     return FieldMap(file, report, tuple(sections), columns)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FieldMap:
     """A compiled map. Make one with `load_map`; it keeps no state and may be shared among threads."""
 
