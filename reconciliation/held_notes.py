@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
-from connectors.protocols import HeldAppendment, HeldNote
-from reconciliation.seen import fold
+from connectors.protocols import HeldAppendment, HeldNote, NoteState
+from mappings.uk_time import uk_day
+from reconciliation.seen import fold, is_ours
 from reconciliation.views import LedgerDelivery, LedgerIncident, NotesView
 
 
@@ -38,13 +40,18 @@ class HeldNotes:
                     self.parts_by_reference[fold(appendment.reference)].append(HeldPart(note, appendment))
         self._survivors = dict(_survivors(view, children))
 
-    def listed(self, person_id: int) -> Sequence[HeldNote]:
-        """What was listed for this person, or for the survivor of its merge."""
-        return self._view.notes.get(person_id, ())
-
     def was_asked(self, person_id: int) -> bool:
         """Whether this person's notes were listed."""
         return person_id in self._view.notes
+
+    def typed_by_people(self) -> dict[tuple[int, date], list[HeldNote]]:
+        """Standing notes without a reference of our shape, by the person asked for and the UK day they are about."""
+        typed: dict[tuple[int, date], list[HeldNote]] = defaultdict(list)
+        for person, notes in self._view.notes.items():
+            for note in notes:
+                if note.state is not NoteState.DELETED and not is_ours(note.reference):
+                    typed[person, uk_day(note.effective_date)].append(note)
+        return typed
 
     def unreadable(self, person_id: int | None) -> bool:
         """Whether this person's record refused us."""

@@ -7,10 +7,19 @@ from collections import defaultdict
 from connectors.protocols import HeldEntry
 from ledger.states import DeliveryState
 from mappings.bodies import EntryBody
-from mappings.plain_text import same_text
 from mappings.uk_time import uk_day, uk_minute
 from reconciliation.finding import Finding, Kind
-from reconciliation.seen import Seen, differing_parts, due_of, fold, identity_of, is_ours, not_there, unknown_record
+from reconciliation.seen import (
+    Seen,
+    differing_parts,
+    due_of,
+    fold,
+    identity_of,
+    is_ours,
+    not_there,
+    text_part,
+    unknown_record,
+)
 from reconciliation.telling import Record, tell
 from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Side, Target
 
@@ -62,7 +71,7 @@ def _wrong(
         found.append(tell(evidence.home.id, Kind.WRONG_CHILD, record, reason="daily_log", about=about, due=due))
     parts = differing_parts(
         [
-            ("text", same_text(entry.text, body.text)),
+            text_part(body.text, entry.text),
             ("time", uk_minute(entry.entry_time) == uk_minute(body.entry_time)),
             ("category", entry.category.strip() == body.category.strip()),
             # A log that keeps no children at all hides nothing: the text has their initials.

@@ -26,6 +26,7 @@ from reconciliation.seen import (
     is_ours,
     not_there,
     same_line,
+    text_part,
     unknown_record,
 )
 from reconciliation.telling import Record, tell
@@ -145,7 +146,7 @@ class _Comparison:
         parts = differing_parts(
             [
                 ("title", same_line(note.title, body.title)),
-                ("text", same_text(note.html, body.html)),
+                text_part(body.html, note.html),
                 ("effective date", uk_minute(note.effective_date) == uk_minute(body.effective_date)),
                 ("note type", note.note_type.strip() == body.note_type.strip()),
                 *_continued(body.more, [one.html for one in note.appendments]),
@@ -186,7 +187,12 @@ class _Comparison:
         if not isinstance(body, AppendmentBody | NoteBody):
             return []
         texts = [one.html for one in part.note.appendments]
-        parts = differing_parts([("text", same_text(part.appendment.html, body.html)), *_continued(more, texts)])
+        parts = differing_parts(
+            [
+                text_part(body.html, part.appendment.html),
+                *_continued(more, texts),
+            ]
+        )
         return [self._tell(Kind.DIFFERENT, delivery, incident, parts)] if parts else []
 
     # ---- what else is there --------------------------------------------------------------------------------------
@@ -224,19 +230,17 @@ class _Comparison:
 
     def _possible_duplicates(self, notes: Sequence[LedgerDelivery]) -> None:
         """Notes that a person typed for the same child, day and type as one of ours (WEATHER H-3)."""
-        paired: set[str] = set()
+        typed = self.held.typed_by_people()
+        paired = set(self.claimed)
         for delivery in notes:
             incident = self.incidents.get(delivery.incident_id)
             if incident is None:
                 continue
-            wanted = (
-                delivery.body.note_type if isinstance(delivery.body, NoteBody) else self.evidence.home.mosaic.note_type
-            )
+            body = delivery.body
+            wanted = body.note_type if isinstance(body, NoteBody) else self.evidence.home.mosaic.note_type
             for person in self.held.right_persons(delivery, incident):
-                for note in self.held.listed(person):
-                    typed = not is_ours(note.reference) and note.remote_id not in self.claimed | paired
-                    same_day = uk_day(note.effective_date) == incident.occurred_on
-                    if typed and same_day and note.state is not NoteState.DELETED and note.note_type.strip() == wanted:
+                for note in typed.get((person, incident.occurred_on), ()):
+                    if note.remote_id not in paired and note.note_type.strip() == wanted:
                         paired.add(note.remote_id)
                         told = self._tell(Kind.POSSIBLE_DUPLICATE, delivery, incident, about=note.remote_id)
                         self.seen.findings.append(told)

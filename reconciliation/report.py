@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ledger.states import DeliveryState
 from mappings.duties import Duty, DutyState
 from mappings.duty_rules import RULES
 from mappings.flags import FLAG_TITLES
@@ -29,7 +30,21 @@ from reconciliation.views import (
     RevisionSeen,
     Side,
     Submission,
+    Target,
 )
+
+
+@dataclass(frozen=True)
+class TargetLine:
+    """One target over the whole period: what was owed to it, and how much of that was seen right just now."""
+
+    target: str
+    side: Side
+    owed: int
+    seen: int
+    accepted: int
+    """Said to be there by the target, and not seen right just now."""
+    unsettled: int
 
 
 @dataclass(frozen=True)
@@ -96,7 +111,8 @@ class Story:
 
     number: str
     incident_id: str
-    occurred_at: datetime
+    occurred_on: date | None
+    occurred_at: datetime | None
     status: str
     row: Row | None
     kind: str
@@ -130,8 +146,10 @@ class Report:
     duty_lines: tuple[DutyLine, ...]
     duties: tuple[DutyShown, ...]
     """Every duty that applied, for the spreadsheet."""
+    target_lines: tuple[TargetLine, ...]
     trends: Trends
     stories: tuple[Story, ...]
+    """Every incident of the period once, those included that the ledger has never seen."""
     submissions: tuple[tuple[Submission, str], ...]
     """With the initials of the adult of concern."""
     quarantined: tuple[QuarantinedReport, ...]
@@ -184,8 +202,9 @@ def report_of(
         labels={finding.subject: labels.of(finding.subject) for finding in shown if finding.subject},
         duty_lines=tuple(_duty_lines(evidence)),
         duties=tuple(_all_duties(evidence, labels)),
+        target_lines=tuple(_target_lines(evidence, comparison)),
         trends=trends_of(submitted, evidence.duties, labels, evidence.start, evidence.end),
-        stories=tuple(_stories(evidence, comparison, shown, labels)),
+        stories=tuple(sorted(_stories(evidence, comparison, shown, labels), key=_by_day)),
         submissions=tuple((one, labels.of(one.adult)) for one in evidence.submissions),
         quarantined=tuple(evidence.quarantined),
         last_good=evidence.last_good,
@@ -194,6 +213,19 @@ def report_of(
         not_looked_at=not_looked_at,
         resolved=resolved,
     )
+
+
+def _target_lines(evidence: Evidence, comparison: Comparison) -> Iterator[TargetLine]:
+    for target in (Target.MOSAIC, Target.DAILY_LOG, Target.EMAIL):
+        owed = [
+            delivery
+            for delivery in evidence.deliveries
+            if delivery.target == target and delivery.state is not DeliveryState.SUPERSEDED
+        ]
+        seen = sum(1 for delivery in owed if delivery.id in comparison.verified)
+        accepted = sum(1 for delivery in owed if delivery.was_accepted and delivery.id not in comparison.verified)
+        side = Side.ABSENT if target is Target.EMAIL else evidence.side(target)
+        yield TargetLine(target, side, len(owed), seen, accepted, len(owed) - seen - accepted)
 
 
 def _duty_lines(evidence: Evidence) -> Iterator[DutyLine]:
@@ -248,10 +280,47 @@ def _stories(
     told: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         told[finding.incident_id or ""].append(finding)
-    for incident in sorted(evidence.incidents, key=lambda one: (one.occurred_at, one.number)):
-        yield _story(
-            evidence, comparison, incident, deliveries[incident.incident_id], told[incident.incident_id], labels
+    for incident in evidence.incidents:
+        key = incident.incident_id
+        yield _story(evidence, comparison, incident, deliveries[key], told[key], labels)
+    yield from _unread_stories(evidence, comparison, told)
+
+
+def _unread_stories(
+    evidence: Evidence, comparison: Comparison, told: Mapping[str, Sequence[Finding]]
+) -> Iterator[Story]:
+    """Incidents of the period that the ledger holds no revision of: never pulled, or in quarantine."""
+    known = {incident.incident_id for incident in evidence.incidents}
+    index = evidence.source.index
+    listed = {row.incident_id: row for row in index.rows} if index else {}
+    waiting = {report.source_id or f"quarantined:{report.id}": report for report in evidence.quarantined}
+    for key, row in comparison.rows.items():
+        if key in known:
+            continue
+        found, report = listed.get(key), waiting.get(key)
+        number = found.number if found else report.number if report else None
+        yield Story(
+            number=number or "(number not readable)",
+            incident_id=key,
+            occurred_on=found.occurred_on if found else report.occurred_on if report else None,
+            occurred_at=None,
+            status=found.status if found else "",
+            row=row,
+            kind="",
+            children=(),
+            found_by="",
+            revisions=(),
+            deliveries=(),
+            duties=(),
+            duties_met=0,
+            duties_not_applicable=0,
+            flags=(),
+            findings=tuple(told.get(key, ())),
         )
+
+
+def _by_day(story: Story) -> tuple[date, str, str]:
+    return story.occurred_on or date.max, story.number, story.incident_id
 
 
 def _story(
@@ -270,6 +339,7 @@ def _story(
     return Story(
         number=incident.number,
         incident_id=incident.incident_id,
+        occurred_on=incident.occurred_on,
         occurred_at=incident.occurred_at,
         status=incident.status,
         row=comparison.rows.get(incident.incident_id),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ledger.states import DeliveryState
-from mappings.plain_text import same_text
+from mappings.plain_text import same_text, truncated
 from mappings.reference import PATTERN
 from reconciliation.finding import Finding, Kind
 from reconciliation.telling import Record, moment_words, tell
@@ -38,6 +38,13 @@ def is_ours(reference: str | None) -> bool:
 def differing_parts(pairs: Iterable[tuple[str, bool]]) -> str | None:
     """Names of the parts that differ, for the sentence; never what they say."""
     return ", ".join(name for name, same in pairs if not same) or None
+
+
+def text_part(sent: str, held: str) -> tuple[str, bool]:
+    """The text as a part of a record, and whether it is the same; one that was cut short says so."""
+    if same_text(held, sent):
+        return "text", True
+    return ("text, cut short" if truncated(sent, held) else "text"), False
 
 
 def same_line(one: str, other: str) -> bool:
