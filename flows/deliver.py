@@ -59,12 +59,19 @@ class Delivered:
                 raise result.fault
 
 
-def deliver(site: Site, homes: Sequence[str], *, wait_seconds: float, replan: Callable[[list[int]], None]) -> Delivered:
+def deliver(
+    site: Site,
+    homes: Sequence[str],
+    *,
+    wait_seconds: float,
+    replan: Callable[[list[int]], object],
+    only: Target | None = None,
+) -> Delivered:
     """Send everything that is due, then wait for what is in doubt to settle (RULINGS 17).
 
     `replan` is called with incidents whose addition lost its note before anything was sent.
     """
-    senders = senders_of(site)
+    senders = {target: sender for target, sender in senders_of(site).items() if only in (None, target)}
     delivered = Delivered({target: TargetResult() for target in senders})
     ends_at = time.monotonic() + wait_seconds
     while True:
@@ -91,7 +98,7 @@ def senders_of(site: Site) -> dict[Target, Sender]:
     return senders
 
 
-def _prepare(site: Site, replan: Callable[[list[int]], None]) -> None:
+def _prepare(site: Site, replan: Callable[[list[int]], object]) -> None:
     settle = site.settings.delivery.settle_seconds
     outbox.expire_leases(site.ledger, site.worker, settle_seconds=settle)
     lost = withdrawals.withdraw_pointless(site.ledger, site.worker)

@@ -12,8 +12,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciliation.writing import write_report
-
 from config.home import Home
 from connectors.errors import ConnectorError
 from flows import deliver as delivery_stage
@@ -22,6 +20,7 @@ from flows.exit_codes import ExitCode
 from flows.ids import Ids
 from flows.looking import Looked, look, look_at_source
 from flows.planning import replan
+from flows.report_files import write_report
 from flows.site import Site
 from ledger import children, desk, findings, outbox, runs, standing
 from ledger.errors import Refused

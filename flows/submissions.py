@@ -97,7 +97,7 @@ def state_of(row: Row[Any], made: Sequence[Decision]) -> str:
     """Where a submission stands, in the manager's words."""
     if any(one.decision == "declined" for one in made):
         return "declined"
-    return _STATES.get(DeliveryState(row.state), row.state)
+    return _STATES.get(DeliveryState(row.state), str(row.state))
 
 
 def _one(site: Site, submission_id: int) -> tuple[Row[Any], list[Decision]]:

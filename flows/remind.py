@@ -1,0 +1,247 @@
+"""remind: one digest a person of what is due soon, overdue, or has come up to them. Never twice for the same state.
+
+The outbox carries the digests like everything else. What a person has been told, and in which state, is read off the
+digests that were owed to that address before; when nothing in the list is new, nobody is written to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from config.home import Contact, Home
+from flows import deliver as delivery_stage
+from flows.case_files import CaseFile, case_files
+from flows.exit_codes import ExitCode
+from flows.planning import replan
+from flows.site import Site
+from ledger import children, owing, standing
+from ledger.states import DeliveryState
+from mappings.adults_of_concern import is_adult_of_concern
+from mappings.digest import DigestRow, DigestState, digest
+from mappings.duties import Duty, DutyState
+from mappings.incident import Incident
+from mappings.initials import home_initials
+from mappings.owed import Action, Owed, Target
+from mappings.reference import delivery_key, reference_of
+
+_NOBODY = "has no usable address in the home's file, and nobody above can be told; add one"
+#: The way up, for whoever is not there, has no address or may not hear of it.
+_UP = {
+    "staff": ("registered_manager", "deputy", "senior_manager"),
+    "software": ("registered_manager", "deputy", "senior_manager"),
+    "deputy": ("deputy", "registered_manager", "senior_manager"),
+    "registered_manager": ("registered_manager", "deputy", "senior_manager"),
+    "senior_manager": ("senior_manager", "registered_manager", "deputy"),
+}
+_NEXT_UP = {"registered_manager": "senior_manager", "deputy": "registered_manager", "senior_manager": "senior_manager"}
+
+
+@dataclass
+class _Post:
+    """What one person hears."""
+
+    contact: Contact
+    role: str
+    rows: dict[str, DigestRow] = field(default_factory=dict)
+
+
+def remind(
+    site: Site, homes: Sequence[Home], *, dry_run: bool = False, as_of: datetime | None = None
+) -> dict[str, Any]:
+    """Send each person one digest where there is something new to say; returns counts, roles and states only."""
+    now = as_of or site.ledger.now()
+    digests: list[dict[str, Any]] = []
+    undeliverable: list[dict[str, str]] = []
+    for home in homes:
+        posts, nobody = _posts(site, home, now)
+        undeliverable += [{"home": home.id, "message": f"The {role} {_NOBODY}."} for role in sorted(nobody)]
+        for post in posts:
+            digests += _owe(site, home, post, now, dry_run=dry_run)
+    result: dict[str, Any] = {"dry_run": dry_run, "digests": digests, "undeliverable": undeliverable, "problems": []}
+    if not dry_run and Target.EMAIL in site.targets:
+        delivered = delivery_stage.deliver(
+            site,
+            [home.id for home in homes],
+            wait_seconds=0.0,
+            replan=lambda keys: replan(site, keys),
+            only=Target.EMAIL,
+        )
+        for target, outcome in delivered.targets.items():
+            for message in filter(None, (outcome.unreachable, outcome.misconfigured)):
+                result["problems"].append({"system": target.value, "message": message})
+        _note_states(site, digests)
+    result["exit_code"] = int(_exit_code(result))
+    return result
+
+
+def _exit_code(result: dict[str, Any]) -> ExitCode:
+    if result["problems"]:
+        return ExitCode.UNREACHABLE
+    unsent = any(row["state"] in ("pending", "uncertain", "rejected", "no mail") for row in result["digests"])
+    return ExitCode.LEFT_OVER if unsent or result["undeliverable"] else ExitCode.DONE
+
+
+def _posts(site: Site, home: Home, now: datetime) -> tuple[list[_Post], set[str]]:
+    """Who hears what; and the roles for whom nobody can be told."""
+    with site.ledger.reading() as connection:
+        held = [one for one in standing.incidents(connection, [home.id]) if one.status != "Void"]
+    initials = home_initials(children.committed(site.ledger, home.id))
+    posts: dict[str, _Post] = {}
+    nobody: set[str] = set()
+    for file in case_files(site, home, held, now):
+        for duty, state in _due(home, file, now):
+            roles = [duty.owner.value]
+            if state is DigestState.ESCALATED:
+                roles = [_NEXT_UP.get(_first_role(home, duty.owner.value), "senior_manager")]
+            for role in roles:
+                found = _person(home, role, file.report)
+                if found is None:
+                    nobody.add(role)
+                    continue
+                post = posts.setdefault(found[1].email.casefold(), _Post(found[1], found[0]))
+                key = f"{file.held.source_id}|{duty.id}|{duty.child or ''}|{state}"
+                post.rows[key] = _row(home, file, duty, state, initials)
+    return list(posts.values()), nobody
+
+
+def _due(home: Home, file: CaseFile, now: datetime) -> Iterator[tuple[Duty, DigestState]]:
+    """What is due soon, overdue, or overdue for so long that the next person up hears of it too."""
+    soon = timedelta(hours=home.thresholds.remind_before_hours)
+    long = timedelta(hours=home.thresholds.escalate_after_hours)
+    for duty in file.duties:
+        if duty.due_at is None:
+            continue
+        if duty.state is DutyState.OVERDUE:
+            yield duty, DigestState.OVERDUE
+            if now - duty.due_at > long:
+                yield duty, DigestState.ESCALATED
+        elif duty.state is DutyState.OPEN and _nearest(duty, now) - now <= soon:
+            yield duty, DigestState.DUE_SOON
+
+
+def _nearest(duty: Duty, now: datetime) -> datetime:
+    """The target where it is still ahead, else the limit: a child's views are hoped for before they are due."""
+    assert duty.due_at is not None
+    return duty.target_at if duty.target_at is not None and duty.target_at > now else duty.due_at
+
+
+def _first_role(home: Home, role: str) -> str:
+    """Who of the way up hears first at this home."""
+    contacts = _contacts(home)
+    return next((one for one in _UP.get(role, ("registered_manager",)) if one in contacts), "registered_manager")
+
+
+def _person(home: Home, role: str, report: Incident | None) -> tuple[str, Contact] | None:
+    """The first person of the way up who has an address and is no adult of concern in the incident (RULINGS 39)."""
+    contacts = _contacts(home)
+    for one in _UP.get(role, ("registered_manager",)):
+        contact = contacts.get(one)
+        if contact is None or not contact.email:
+            continue
+        if report is not None and is_adult_of_concern(contact.name, report, email=contact.email):
+            continue
+        return one, contact
+    return None
+
+
+def _contacts(home: Home) -> dict[str, Contact]:
+    named = {
+        "registered_manager": home.registered_manager,
+        "senior_manager": home.senior_manager,
+        "deputy": home.deputy,
+    }
+    return {role: contact for role, contact in named.items() if contact is not None}
+
+
+def _row(home: Home, file: CaseFile, duty: Duty, state: DigestState, initials: dict[str, str]) -> DigestRow:
+    return DigestRow(
+        number=file.held.number,
+        home=home.name,
+        duty_id=duty.id.value,
+        title=duty.title,
+        due_at=duty.due_at,
+        state=state,
+        initials=initials.get(duty.child, "") if duty.child else "",
+        owner=duty.owner.value,
+    )
+
+
+def _owe(site: Site, home: Home, post: _Post, now: datetime, *, dry_run: bool) -> Iterator[dict[str, Any]]:
+    """Owe one digest, where something in it is new to this person."""
+    told = _told(site, home, post.contact.email)
+    fresh = {key for key in post.rows if _mark(key) not in told}
+    if not fresh:
+        return
+    role = post.role.replace("_", " ")
+    body = digest(post.contact.email, post.contact.role or role, post.rows.values(), now)
+    if body is None:
+        return
+    to = site.ledger.vault.digest(post.contact.email)
+    marks = sorted(_mark(key) for key in post.rows)
+    key = delivery_key(
+        home=home.id,
+        incident="digest",
+        revision=0,
+        target=Target.EMAIL,
+        subject=f"{to}\n{hashlib.sha256(''.join(sorted(_mark(k) for k in fresh)).encode()).hexdigest()}",
+        action=Action.DIGEST,
+    )
+    owed = Owed(
+        key,
+        reference_of(key, number=f"DIGEST-{home.id}", revision=0),
+        Target.EMAIL,
+        Action.DIGEST,
+        post.role,
+        0,
+        now,
+        body,
+        detail={"duties": [], "to": to, "told": marks, "dated": now.isoformat()},
+    )
+    states = [row.state for row in post.rows.values()]
+    state = "would be sent" if dry_run else "pending"
+    if Target.EMAIL not in site.targets:
+        state = "no mail"
+    elif not dry_run:
+        owing.owe_alone(site.ledger, home.id, [owed], site.worker)
+    yield {
+        "home": home.id,
+        "role": post.role,
+        "overdue": sum(one is DigestState.OVERDUE for one in states),
+        "due_soon": sum(one is DigestState.DUE_SOON for one in states),
+        "escalated": sum(one is DigestState.ESCALATED for one in states),
+        "new": len(fresh),
+        "key": key,
+        "state": state,
+        **({"subject": body.subject, "text": body.text} if dry_run else {}),
+    }
+
+
+def _told(site: Site, home: Home, address: str) -> set[str]:
+    """What this address has been told, or is about to be."""
+    to = site.ledger.vault.digest(address)
+    with site.ledger.reading() as connection:
+        rows = list(
+            standing.delivery_rows(connection, homes=[home.id], targets=[Target.EMAIL], actions=[Action.DIGEST])
+        )
+    found: set[str] = set()
+    for row in rows:
+        lost = row.state in (DeliveryState.REJECTED, DeliveryState.SUPERSEDED)
+        if row.detail.get("to") == to and not lost:
+            found.update(row.detail.get("told", ()))
+    return found
+
+
+def _mark(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:20]
+
+
+def _note_states(site: Site, digests: list[dict[str, Any]]) -> None:
+    """What became of each digest."""
+    with site.ledger.reading() as connection:
+        states = {row.key: row.state for row in standing.delivery_rows(connection, actions=[Action.DIGEST])}
+    for row in digests:
+        row["state"] = "sent" if states.get(row["key"]) == DeliveryState.ACCEPTED else states.get(row["key"], "no mail")
