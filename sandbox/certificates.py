@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
@@ -17,8 +18,11 @@ class Certificates:
         self.ca_file = folder / "sandbox-ca.pem"
         self._authority.cert_pem.write_to_path(str(self.ca_file))
 
-    def server(self, *names: str) -> ssl.SSLContext:
+    def server(self, *names: str, expired: bool = False) -> ssl.SSLContext:
         """A server's context with a certificate for the names, `localhost` and 127.0.0.1 if none is given."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(*(names or ("localhost", "127.0.0.1"))).configure_cert(context)
+        valid_until = datetime.now(UTC) - timedelta(days=1) if expired else None
+        self._authority.issue_cert(*(names or ("localhost", "127.0.0.1")), not_after=valid_until).configure_cert(
+            context
+        )
         return context

@@ -85,9 +85,8 @@ def commands(stand_in: StandIn) -> dict[str, Command]:
         "advance": weather.advance,
         "reset": stand_in.reset,
     }
-    gateway = getattr(stand_in, "gateway", None)
-    if gateway is not None:
-        found["gateway"] = lambda **modes: set_modes(gateway, modes)
+    if hasattr(stand_in, "gateway"):
+        found["gateway"] = lambda **modes: set_modes(stand_in.gateway, modes)
     own = getattr(stand_in, "commands", ())
     return found | {name: getattr(stand_in, name) for name in own}
 

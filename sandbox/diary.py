@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.checks import Rule, checked, day_of, moment_of, uk_day
 from sandbox.faults import Weather
+from sandbox.gateways import RecordingGateway
 from sandbox.messages import Answer, Refusal, Request, as_json, problem
 from sandbox.paging import limit_of
 from sandbox.reports import Shelf
-
-if TYPE_CHECKING:
-    from sandbox.recording import RecordingGateway
 
 ENTRY_RULES = {
     "homeId": Rule("text", required=True),
@@ -29,15 +27,19 @@ ENTRY_RULES = {
 class Diary:
     """Every entry, whoever wrote it."""
 
-    def __init__(self, weather: Weather, gateway: RecordingGateway) -> None:
+    def __init__(self, weather: Weather, gateway: Callable[[], RecordingGateway]) -> None:
         self._weather = weather
-        self._gateway = gateway
+        self._modes = gateway
         self._entries: dict[str, dict[str, Any]] = {}
         self._by_home: dict[str, list[str]] = {}
         self._by_reference: dict[str, list[str]] = {}
         self._seen_from: dict[str, float] = {}
         self._placed: dict[str, tuple[tuple[str, str], date | None]] = {}
         self._last = 0
+
+    @property
+    def _gateway(self) -> RecordingGateway:
+        return self._modes()
 
     def all(self) -> list[dict[str, Any]]:
         """Every entry in the order of writing, as stored."""

@@ -121,6 +121,17 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("late_after_dot", Stage.DATA, True, "taken; 250, late", 2),
 )
 
+_FINAL = frozenset(
+    ["400", "400_quoting", "403", "404", "409", "410", "413", "422", "redirect_302", "redirect_307", "redirect_308"]
+)
+#: HTTP faults that pass: after them, trying or looking again ends well. The others reject a record or stop a system.
+TRANSIENT = frozenset(
+    fault.name
+    for fault in FAULTS.values()
+    if fault.stage in (Stage.HEAD, Stage.BEFORE, Stage.AFTER)
+    and fault.name not in _FINAL | {"429_day", "redirect_302_after_apply", "redirect_307_after_apply"}
+)
+
 READS = frozenset({"pull", "index", "get", "find", "list", "person", "log_find", "log_list"})
 WRITES = frozenset({"create", "append", "complete", "log_create", "log_correct", "submit"})
 LOOKS = frozenset({"get", "find", "list", "log_find", "log_list"})
@@ -252,6 +263,13 @@ class Weather:
         with self.lock:
             self._armed.append(armed)
         self._tell()
+
+    def storm(
+        self, probability: float, seed: int, *, among: Iterable[str] = (), when: str = "*", seconds: float = 0.5
+    ) -> None:
+        """Arm many faults at once, each with this probability, until disarmed: those of TRANSIENT, or `among`."""
+        for n, fault in enumerate(sorted(among) or sorted(TRANSIENT)):
+            self.arm(fault, when=when, times=None, probability=probability, seed=seed * 1000 + n, seconds=seconds)
 
     def disarm(self, fault: str | None = None) -> None:
         """Take back one kind of fault, or all."""

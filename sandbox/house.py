@@ -106,6 +106,11 @@ class House:
         self.mosaic.add_people(range(BULK_PERSON + 1, BULK_PERSON + count + 1))
         self.recording.put_all(bulk(count, end=self.end))
 
+    def advance(self, seconds: float) -> None:
+        """Move every stand-in's clock on."""
+        for stand_in in self.stand_ins().values():
+            stand_in.advance(seconds)
+
     def reset(self) -> None:
         """Fair weather everywhere, and nothing counted. What the stand-ins hold stays, but for the inbox."""
         for stand_in in self.stand_ins().values():

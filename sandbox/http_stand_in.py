@@ -190,7 +190,8 @@ class HttpServer:
             if left <= 0:
                 return True
             readable, _, _ = select.select([connection], [], [], min(left, 0.25))
-            if readable and not connection.recv(1, socket.MSG_PEEK):
+            # Under TLS a client that waits is silent: whatever comes is its goodbye.
+            if readable and (self._tls is not None or not connection.recv(1, socket.MSG_PEEK)):
                 return False
         return False
 

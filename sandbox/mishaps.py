@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable
@@ -107,7 +108,7 @@ def misbehave(name: str, connection: socket.socket, answer: Answer, seconds: flo
         return True
     elif name == "close_idle":
         # The end of the connection travels with the answer, so that a client that looks sees both.
-        connection.sendall(answer.wire(), socket.MSG_MORE)
+        connection.sendall(answer.wire(), 0 if isinstance(connection, ssl.SSLSocket) else socket.MSG_MORE)
         connection.shutdown(socket.SHUT_WR)
     return False
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+import ssl
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 from urllib.parse import parse_qs
 
 from sandbox.checks import Rule, checked, day_of
 from sandbox.faults import Weather
+from sandbox.gateways import MosaicGateway
 from sandbox.http_stand_in import HttpServer
 from sandbox.messages import Answer, Refusal, Request, as_json, problem
 from sandbox.notes import COMPLETE, DELETED, DRAFT, Appendment, Note, NoteBook, Person, appendment_as_json, note_as_json
-from sandbox.paging import Paging, limit_of
+from sandbox.paging import limit_of
 from sandbox.sanitiser import sanitised
 
 BASE = "/api/v1"
@@ -43,45 +44,6 @@ _APPENDMENT_RULES = {
     "reference": Rule("text", required=True, most=64),
     "acting_for": Rule("text", most=30),
 }
-
-
-@dataclass
-class MosaicGateway:
-    """How this council's gateway behaves; every default is the contract's good behaviour."""
-
-    paging: Paging = field(default_factory=Paging)
-    ignores: frozenset[str] = frozenset()
-    """Query parameters that it does not know, such as `reference` or `note_type`."""
-    drops_reference: bool = False
-    """The reference field is not kept; only the text's last line has it."""
-    reference_in_title: bool = False
-    """The reference field is not kept, but put behind the title."""
-    folds_reference: bool = False
-    """The reference is kept in capitals; the filter folds too."""
-    filter_is_exact: bool = False
-    """With `folds_reference`: the filter compares exactly, and so finds nothing."""
-    stores_drafts: bool = False
-    """`complete: true` is ignored: every new note stays a Draft."""
-    honours_idempotency_key: bool = False
-    """A repeated Idempotency-Key gets 200 and what is there already."""
-    unique_reference: int | None = None
-    """A repeated reference gets 200 and what is there, or 409."""
-    blind_seconds: float = 0.0
-    """How long lists do not show a new note."""
-    blind_to_ids: bool = False
-    """With `blind_seconds`: asking for the id gets 404 as long."""
-    echoes_person: int | None = None
-    """The answer to a create names this person instead (the note is where it should be)."""
-    files_on_person: int | None = None
-    """New notes land on this person's record instead, and say so."""
-    truncates_at: int | None = None
-    """Longer texts are silently cut."""
-    restricted_status: int = 200
-    """How a restricted person answers GET /persons/{id}: 200 with restricted true, or 403."""
-    effective_style: str = "offset"
-    """`offset` (London), `utc`, or `local`: UK wall-clock time without a zone."""
-    note_types: frozenset[str] = frozenset()
-    """The council's own codes; empty: any."""
 
 
 class Mosaic:
@@ -107,6 +69,7 @@ class Mosaic:
         client_id: str = CLIENT_ID,
         client_secret: str = CLIENT_SECRET,
         latency: float = 0.0,
+        tls: ssl.SSLContext | None = None,
         token_seconds: int = 3600,
     ) -> None:
         self.weather = Weather("mosaic")
@@ -115,7 +78,7 @@ class Mosaic:
         self.token_seconds = token_seconds
         self.gateway = MosaicGateway()
         self.book = NoteBook()
-        self.server = HttpServer(self, self.weather, latency=latency)
+        self.server = HttpServer(self, self.weather, latency=latency, tls=tls)
         self._tokens: dict[str, float] = {}
         self.arm = self.weather.arm
         self.disarm = self.weather.disarm

@@ -8,41 +8,23 @@ from __future__ import annotations
 
 import hmac
 import json
+import ssl
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import unquote
 
 from sandbox.checks import day_of, moment_of
 from sandbox.diary import Diary
 from sandbox.faults import Weather
+from sandbox.gateways import RecordingGateway
 from sandbox.http_stand_in import HttpServer
 from sandbox.messages import Answer, Refusal, Request, as_json, problem
-from sandbox.paging import Paging, limit_of
+from sandbox.paging import limit_of
 from sandbox.reports import Shelf
 
 BASE = "/api/v1"
 API_KEY = "example-recording-key"
-
-
-@dataclass
-class RecordingGateway:
-    """How this recording system behaves; every default is the contract's good behaviour."""
-
-    paging: Paging = field(default_factory=Paging)
-    ignores: frozenset[str] = frozenset()
-    """Query parameters that it does not know, such as `modifiedSince`, `homeId` or `reference`."""
-    drops_reference: bool = False
-    """Daily-log entries come back without their reference field."""
-    folds_reference: bool = False
-    """The reference is stored in capitals; the filter folds too."""
-    filter_is_exact: bool = False
-    """With `folds_reference`: the filter compares exactly, and so finds nothing."""
-    unique_reference: int | None = None
-    """A second entry with one reference is refused with 409."""
-    blind_seconds: float = 0.0
-    """How long a new entry is not seen by anyone who lists."""
 
 
 class Recording:
@@ -51,13 +33,13 @@ class Recording:
 
     commands = ("put", "report", "amend", "void", "delete", "forbid", "write_entry", "entries")
 
-    def __init__(self, *, api_key: str = API_KEY, latency: float = 0.0) -> None:
+    def __init__(self, *, api_key: str = API_KEY, latency: float = 0.0, tls: ssl.SSLContext | None = None) -> None:
         self.weather = Weather("recording")
         self.api_key = api_key
         self.gateway = RecordingGateway()
         self.shelf = Shelf()
-        self.diary = Diary(self.weather, self.gateway)
-        self.server = HttpServer(self, self.weather, latency=latency)
+        self.diary = Diary(self.weather, lambda: self.gateway)
+        self.server = HttpServer(self, self.weather, latency=latency, tls=tls)
         self.arm = self.weather.arm
         self.disarm = self.weather.disarm
         self.armed = self.weather.armed

@@ -255,6 +255,34 @@ def _entries(end: datetime) -> Iterator[dict[str, Any]]:
         }
 
 
+_BULK: Report = {
+    "homeName": cast.HOME_NAME,
+    "status": "SignedOff",
+    "version": 1,
+    "createdBy": "Chris Sampleton",
+    "location": "Lounge",
+    "interventionType": "Restrictive",
+    "reasons": ["InjuryToOthers"],
+    "behaviourBefore": "Threw a chair towards staff.",
+    "deEscalation": "Offered time out, a drink and the quiet room.",
+    "effectiveness": "Calm within minutes.",
+    "consequences": "None.",
+    "narrative": "Held by two staff until calm, then sat and talked about football.",
+    "staff": [
+        {"staffId": "staff-02", "name": "Chris Sampleton", "role": "Senior", "involvement": "UsedMeasure"},
+        {"staffId": "staff-03", "name": "Alex Notreal", "role": "Support", "involvement": "UsedMeasure"},
+    ],
+}
+_BULK_MEASURE: Report = {
+    "technique": "Low level seated hold",
+    "position": "Seated",
+    "durationMinutes": 4,
+    "staffIds": ["staff-02", "staff-03"],
+    "breathingAffected": "No",
+    "painComplaint": "No",
+}
+
+
 def bulk(count: int, *, end: datetime, home: str = HOME_ID, first: int = 1) -> Iterator[Report]:
     """Plain valid reports for benchmarks, each about a child of its own, 9 to 29 days before `end`.
 
@@ -269,39 +297,13 @@ def bulk(count: int, *, end: datetime, home: str = HOME_ID, first: int = 1) -> I
             "incidentId": f"bulk-{n:07d}",
             "incidentNumber": f"{home}-{at.year}-{n:05d}",
             "homeId": home,
-            "homeName": cast.HOME_NAME,
-            "status": "SignedOff",
-            "version": 1,
+            **_BULK,
             "createdAt": stamp(done),
-            "createdBy": "Chris Sampleton",
             "modifiedAt": changed,
             "submittedAt": stamp(done),
             "signedOffAt": changed,
             "occurredAt": local(at),
-            "location": "Lounge",
-            "interventionType": "Restrictive",
-            "reasons": ["InjuryToOthers"],
-            "behaviourBefore": "Threw a chair towards staff.",
-            "deEscalation": "Offered time out, a drink and the quiet room.",
-            "measures": [
-                {
-                    "technique": "Low level seated hold",
-                    "position": "Seated",
-                    "heldChildId": f"child-b{n:07d}",
-                    "startedAt": local(at),
-                    "durationMinutes": 4,
-                    "staffIds": ["staff-02", "staff-03"],
-                    "breathingAffected": "No",
-                    "painComplaint": "No",
-                }
-            ],
-            "effectiveness": "Calm within minutes.",
-            "consequences": "None.",
-            "narrative": "Held by two staff until calm, then sat and talked about football.",
-            "staff": [
-                {"staffId": "staff-02", "name": "Chris Sampleton", "role": "Senior", "involvement": "UsedMeasure"},
-                {"staffId": "staff-03", "name": "Alex Notreal", "role": "Support", "involvement": "UsedMeasure"},
-            ],
+            "measures": [{**_BULK_MEASURE, "heldChildId": f"child-b{n:07d}", "startedAt": local(at)}],
             "children": [
                 {
                     "childId": f"child-b{n:07d}",

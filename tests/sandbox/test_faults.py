@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 import requests
 
+from sandbox.certificates import Certificates
 from sandbox.faults import FAULTS, Stage, Weather
 from sandbox.mosaic import Mosaic
 from tests.sandbox.examples import NOTE
@@ -259,3 +261,34 @@ def test_many_connections_are_served_at_once(mosaic: Mosaic, to_mosaic: requests
     assert time.monotonic() - began < 64 * 0.05, "the latency is waited for side by side"
     for connection in connections:
         connection.close()
+
+
+def test_a_storm_of_passing_faults_lets_the_rest_through(mosaic: Mosaic, to_mosaic: requests.Session) -> None:
+    mosaic.weather.storm(0.02, seed=5, among=("503", "error_500_after_apply", "reset_before"), when="create")
+    answered = 0
+    for _ in range(100):
+        try:
+            answered += create(mosaic, to_mosaic).status_code == 201
+        except requests.ConnectionError:
+            continue
+    met = {seen.fault for seen in mosaic.requests("create")}
+    assert met == {None, "503", "error_500_after_apply", "reset_before"}
+    assert answered == sum(seen.fault is None for seen in mosaic.requests("create"))
+
+
+@pytest.mark.parametrize("expired", [False, True])
+def test_a_stand_in_can_speak_https_with_a_certificate_that_may_have_expired(expired: bool, tmp_path: Path) -> None:
+    certificates = Certificates(tmp_path)
+    with Mosaic(tls=certificates.server(expired=expired)) as mosaic:
+        address = f"{mosaic.base_url}/persons/1"
+        with pytest.raises(requests.exceptions.SSLError):
+            requests.get(address, timeout=5)
+        trusting = str(certificates.ca_file)
+        if expired:
+            with pytest.raises(requests.exceptions.SSLError, match="expired"):
+                requests.get(address, verify=trusting, timeout=5)
+        else:
+            mosaic.arm("stall_before", when="person")
+            with pytest.raises(requests.ReadTimeout):
+                requests.get(address, verify=trusting, timeout=0.3)
+            assert requests.get(address, verify=trusting, timeout=5).status_code == 401

@@ -276,6 +276,7 @@ def test_the_effective_date_comes_back_in_three_styles(
         ("<p>One &amp; two</p>\n  <p>three</p>", "<p>One &amp; two</p><p>three</p>"),
         ("<p>It&#39;s &quot;so&quot;&nbsp;&mdash; ok</p>", '<p>It\'s "so"\u00a0\u2014 ok</p>'),
         ('<p class="x">a<br/>b</p><script>c()</script>', "<p>a<br>b</p>"),
+        ('<p id="x">a<br></br>b</p>', "<p>a<br>b</p>"),
         ("<h1>Title</h1><div>text</div><b>bold</b>", "Titletextbold"),
         ("<!-- note --><p>a &lt; b</p>", "<p>a &lt; b</p>"),
         ("<p>many   spaces\r\nand lines</p>", "<p>many spaces and lines</p>"),
