@@ -13,6 +13,7 @@ from mappings.incident import Answer, Child, ChildRole, Incident, Involvement, M
 from mappings.said import same_words
 
 _LATEST_START = timedelta(hours=24)
+_MAY_HAVE_BEEN_HELD = (None, ChildRole.INJURED)
 _PRONE_WORDS = ("prone", "face down")
 
 
@@ -23,11 +24,11 @@ def minute_of(moment: datetime) -> datetime:
 
 def held(incident: Incident) -> tuple[Child, ...]:
     """Who was held: role Held or named by a measure. In a restrictive report that leaves nobody, every child whose
-    role is not given: a role that was not said is not "was not held"."""
+    role does not say otherwise: one that is not given, or Injured, is not "was not held"."""
     found = incident.held_children()
     if found or not incident.is_restrictive:
         return found
-    return tuple(child for child in incident.children if child.role is None)
+    return tuple(child for child in incident.children if child.role in _MAY_HAVE_BEEN_HELD)
 
 
 def measures_on(incident: Incident, child: Child) -> tuple[Measure, ...]:
@@ -40,11 +41,11 @@ def children_of(incident: Incident, measure: Measure) -> tuple[Child, ...]:
     named = incident.child(measure.child_id) if measure.child_id else None
     if named is not None:
         return (named,)
-    by_role = {
-        role: tuple(child for child in incident.children if child.role is role)
-        for role in (ChildRole.HELD, None, ChildRole.DISENGAGED)
-    }
-    return by_role[ChildRole.HELD] or by_role[None] or by_role[ChildRole.DISENGAGED] or incident.children
+    for roles in ((ChildRole.HELD,), _MAY_HAVE_BEEN_HELD, (ChildRole.DISENGAGED,)):
+        found = tuple(child for child in incident.children if child.role in roles)
+        if found:
+            return found
+    return incident.children
 
 
 def users_of(incident: Incident, measure: Measure) -> tuple[str, ...]:

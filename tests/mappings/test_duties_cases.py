@@ -566,8 +566,9 @@ def test_no_answer_is_taken_for_an_answer_because_another_child_has_it() -> None
     assert found["medical_offered", "child-18"].state is OVERDUE
 
 
-def test_without_any_role_a_child_of_a_restrictive_report_counts_as_held() -> None:
-    unsaid = report(children=(child(role=None, views=Views()),), measures=(measure(child_id=""),))
+@pytest.mark.parametrize("role", [None, ChildRole.INJURED])
+def test_where_nobody_is_called_held_a_role_that_does_not_deny_it_counts_as_held(role: ChildRole | None) -> None:
+    unsaid = report(children=(child(role=role, views=Views()),), measures=(measure(child_id=""),))
     assert duty("child_views", unsaid).state is OVERDUE
 
 

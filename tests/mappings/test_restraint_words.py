@@ -1,0 +1,77 @@
+"""Does an entry speak of a hold? Measured on labelled entries, and on what the policy's authors would ask first."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.restraint_words import Score, parts, score
+from mappings.restraint_words import speaks_of_restraint
+
+ENTRIES = parts()
+
+
+@pytest.mark.parametrize("name", [*ENTRIES, "all"])
+def test_precision_and_recall_hold_on_every_part(name: str) -> None:
+    chosen = list(ENTRIES.values()) if name == "all" else [ENTRIES[name]]
+    scores = [score(part) for part in chosen]
+    found = Score(*(sum(column) for column in zip(*(vars(one).values() for one in scores), strict=True)))
+    assert found.precision >= 0.95, found
+    assert found.recall >= 0.95, found
+
+
+def test_the_set_is_large_has_both_labels_and_nothing_twice() -> None:
+    texts = [text for part in ENTRIES.values() for label in part.values() for text in label]
+    assert len(texts) == len(set(texts)) >= 150
+    assert {"development", "held_out"} <= set(ENTRIES)
+    assert min(len(part["restraint"]) for part in ENTRIES.values()) >= 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "held", "restrained", "safe hold", "team teach", "MAPA", "CPI", "disengaged from a wrist grab", "He was HELD.",
+        "He said he didn't care. Restrained at 9.", "Restrained, risk assessment updated.",
+        "Restrained as per care plan.", "Held by trained staff in line with policy.",
+        "Police attended and staff restrained A.B.", "Restrained at 4pm, nurse to be called if needed.",
+        "No injuries but he was restrained.", "He was restrained in case he jumped.",
+    ],
+)  # fmt: skip
+def test_what_speaks_of_a_hold(text: str) -> None:
+    assert speaks_of_restraint(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "   ", "held a meeting", "household", "hold on", "on hold", "held hands", "got hold of mum",
+        "CPI training", "team teach refresher", "no restraint was needed", "did not have to hold him",
+        "restraint not used", "was not restrained", "without restraint", "disengaged from the lesson",
+    ],
+)  # fmt: skip
+def test_what_does_not(text: str) -> None:
+    assert not speaks_of_restraint(text)
+
+
+def test_a_denial_covers_its_own_clause_and_no_other() -> None:
+    assert speaks_of_restraint("No restraint at lunch but he was restrained at tea.")
+    assert speaks_of_restraint("No restraint at lunch. Restrained at tea.")
+    assert not speaks_of_restraint("No restraint at lunch. None at tea.")
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"),
+    [
+        ("Blue blanket used twice.", True),
+        ("No blue blanket needed.", False),
+        ("The BLUE  BLANKET was on him.", True),
+        ("Blueblanket.", False),
+        ("Used (x) again.", True),
+    ],
+)
+def test_the_homes_own_words_are_taken_literally_and_can_be_denied(text: str, *, speaks: bool) -> None:
+    assert speaks_of_restraint(text, ("Blue blanket", "(x)", " ")) is speaks
+
+
+def test_a_long_entry_is_read_in_no_time() -> None:
+    nasty = ("held the " * 500 + "no " * 500 + "talked about " * 200)[:4000]
+    assert isinstance(speaks_of_restraint(nasty), bool)
