@@ -50,6 +50,7 @@ class SectionOptions(_Strict):
 
     each: str | None = None
     where: dict[str, str | list[str]] = Field(default_factory=dict)
+    when: str | None = None
     numbered: int | None = Field(default=None, ge=1, le=50)
     per: Literal["report", "row"] = "report"
     distinct: bool = False
@@ -172,7 +173,7 @@ def _check_layout(file: MapFile, name: str) -> None:
             wrong_map(name, f"needs either 'each' or 'numbered' in '{section_name}', and not both")
         if file.layout == "rows" and section.each not in (None, "row"):
             wrong_map(name, f"can only have each = \"row\" in '{section_name}', because its layout is 'rows'")
-        if file.layout == "object" and (section.where or section.per == "row"):
-            wrong_map(name, f"can have 'where' and per = \"row\" in '{section_name}' only when its layout is 'rows'")
-        if section.numbered is not None and section.where:
-            wrong_map(name, f"can have 'where' in '{section_name}' only together with each = \"row\"")
+        if file.layout == "object" and (section.where or section.when is not None or section.per == "row"):
+            wrong_map(name, f"can have 'where', 'when' or per = \"row\" in '{section_name}' only in a map for rows")
+        if section.each != "row" and (section.where or section.when is not None):
+            wrong_map(name, f"can have 'where' or 'when' in '{section_name}' only together with each = \"row\"")

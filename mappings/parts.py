@@ -257,8 +257,12 @@ def _each_row(part: Part, options: SectionOptions) -> Walk:
         for column, values in options.where.items()
     }
 
+    filled = None if options.when is None else column_key(options.when)
+
     def walk(material: Material, _: Reading) -> Iterator[tuple[Part, Raw, str]]:
         for position, row in enumerate(material.rows):
+            if filled is not None and not clean(str(row.get(filled) or "")):
+                continue
             if all(folded(clean(str(row.get(column, "")))) in values for column, values in wanted.items()):
                 yield part, row, f"rows.{position}."
 

@@ -19,7 +19,7 @@ def known_paths(file: MapFile, report: Part, sections: Sequence[Section]) -> lis
         above = f"{section.label}." if section.label and file.layout == "object" else ""
         paths += [above + column for part in section.parts for leaf in part.leaves for column in leaf.columns]
         options: SectionOptions = getattr(file, section.name)
-        paths += list(options.where)
+        paths += [*options.where, *([options.when] if options.when is not None else ())]
     return paths
 
 

@@ -74,6 +74,7 @@ MISTAKES = [
     ('each = "children"', 'each = "children"\nnumbered = 2', "'each' or 'numbered'"),
     ('each = "children"', "numbered = 2", "{n}"),
     ('each = "children"', 'each = "children"\nper = "row"', 'per = "row"'),
+    ('each = "children"', 'each = "children"\nwhen = "Hold"', "'when'"),
     ('child_id = "id"', 'childid = "id"', "'children.fields.childid'"),
 ]
 
