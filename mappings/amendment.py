@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from mappings.bodies import AppendmentBody
 from mappings.case_note import NoteContext, note_redactor, note_sections, origin_line
+from mappings.exemption import exempt_children
 from mappings.incident import Incident, Status
 from mappings.names import NamedChild
 from mappings.note_parts import in_parts
@@ -56,7 +57,8 @@ def _what_changed(before: Incident, after: Incident, child_id: str, context: Not
         return [_UNVOIDED, *_blocks(now), *owed]
     if before.child(child_id) is None:
         return [_NAMED_AGAIN, *_blocks(now), *owed]
-    changed, gone = _difference(note_sections(before, child_id, context), now)
+    earlier = replace(context, exempt=child_id in exempt_children(before))
+    changed, gone = _difference(note_sections(before, child_id, earlier), now)
     if not changed and not gone:
         return None
     lead = [_BACK_TO_DRAFT] if after.status is Status.DRAFT and before.status is not Status.DRAFT else []

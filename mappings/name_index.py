@@ -18,7 +18,7 @@ from mappings.person_name import LETTERS, NamedChild, Words, person_name
 from mappings.word_names import COMMON_WORDS, is_word
 
 #: Where a small letter meets a capital inside a run of letters: "GracePoole", "JusticeForGrace".
-CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
+CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 SPELLED_OUT = re.compile(r"(?<![^\W\d_])(?:[^\W\d_][ .\-*]){2,}[^\W\d_](?![^\W\d_])")
 
 _ONLY_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
@@ -75,7 +75,7 @@ class NameIndex:
         self.surname_letters: dict[str, set[str]] = {}
         self._first_letters: dict[str, set[str]] = {}
         for child in children:
-            self._first_letters.setdefault(child.child_id, set()).add(person_name(child.name).first[:1])
+            self._first_letters.setdefault(child.child_id, set()).update(person_name(child.name).first[:1])
             for form in _forms_of(child):
                 starts.setdefault(form.words[0], set()).add(form)
                 letters = self.given_letters if form.kind is Kind.GIVEN else self.surname_letters

@@ -80,8 +80,10 @@ def prose(subject: Subject, written: str, lead: str = "") -> list[str]:
 
 
 def _says_something(written: str) -> bool:
-    """As `said`, without reading a whole story for it."""
-    return said(written[:200]) or (len(written) > 200 and said(written))
+    """As `said`, without reading a whole story for it; a text of signs alone, such as an emoji, says something too."""
+    if said(written[:200]) or (len(written) > 200 and said(written)):
+        return True
+    return not any(character.isalnum() for character in written) and bool(written.strip(" \t\r\n-–—_.*/\\"))
 
 
 def facts(items: Iterable[str | None]) -> list[str]:

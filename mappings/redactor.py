@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 
 from mappings.folded_text import FoldedText, cleaned, folded
 from mappings.name_index import Kind, NameIndex, WordRow, distinct_words, irregular, words_in
@@ -19,6 +20,9 @@ WITHHELD_ADULT = "a member of staff (name withheld: a child has the same name)"
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "sir"})
 _INITIALS = re.compile(r"(?<![\w.])([A-Z])\.?([A-Z])\b(?:\.(?=\s+[a-z]))?(?!\.?[A-Z]\b)")
+#: What an adult's name looks like: up to five words, each with a capital but for particles. A sentence is none.
+_NAME_WORD = r"(?:[^\W\d_a-z][^\W\d_]*\.?|de|la|le|du|del|da|dos|van|von|der|den|bin|al|el|ap)"
+_NAME = re.compile(rf"{_NAME_WORD}(?:(?:, | |-|'|’){_NAME_WORD}){{1,4}}")
 _ADDRESS = re.compile(r"\w@\w|://|\bwww\.")
 
 
@@ -36,7 +40,7 @@ class Redactor:
         own: Collection[str],
         labels: Mapping[str, str],
         adults: Iterable[str] = (),
-        staff: Iterable[str] = (),
+        staff: Collection[str] = (),
         phrases: Iterable[str] = (),
     ) -> None:
         """`labels`: what the report's hidden children are called; all others of the index become "another child".
@@ -48,7 +52,7 @@ class Redactor:
         self._labels = dict(labels)
         self._adults: dict[str, str] = {}
         self._staff_surnames = frozenset(form for name in staff for form in person_name(name).surnames)
-        self._kept = _kept_runs(index, adults, phrases, self._own)
+        self._kept = _kept_runs(index, frozenset(staff), adults, phrases, self._own)
         #: First words of names that are nobody's but the own child's: they need no closer look.
         self._own_alone = frozenset(
             word
@@ -158,10 +162,11 @@ class Redactor:
 
     def _edges(self, view: FoldedText, row: WordRow, match: NameMatch) -> tuple[int, int]:
         """Where the name begins and ends; a mail or web address that holds one goes as a whole."""
-        start, end = chunk_around(view.cased, *row.spans[match.begin])
-        if _ADDRESS.search(view.cased, start, end):
-            return start, start + len(view.cased[start:end].rstrip(".,;:!?)>]'\""))
-        return row.spans[match.begin][0], row.spans[match.end - 1][1]
+        start, end = row.spans[match.begin][0], row.spans[match.end - 1][1]
+        first, last = chunk_around(view.cased, start, end)
+        if _ADDRESS.search(view.cased, first, last):
+            return first, first + len(view.cased[first:last].rstrip(".,;:!?)>]'\""))
+        return start, end
 
     def _label_for(self, children: Collection[str]) -> str:
         labels = sorted({self._labels[child] for child in children if child in self._labels})
@@ -217,17 +222,20 @@ def _replaced(source: str, spans: list[tuple[int, int, str]]) -> str:
 
 
 def _kept_runs(
-    index: NameIndex, adults: Iterable[str], phrases: Iterable[str], own: frozenset[str]
+    index: NameIndex, staff: Collection[str], adults: Iterable[str], phrases: Iterable[str], own: frozenset[str]
 ) -> dict[str, tuple[Words, ...]]:
     """Runs of words that stay as they are, by their first word: adults' full names, the home's name."""
     runs: set[Words] = set()
-    for name in adults:
+    for name in (*staff, *adults):
         words = words_of(name)
-        if 2 <= len(words) <= 5 and not _names_a_child(index, words, own):
+        if len(words) < 2 or not _NAME.fullmatch(name.strip()) or _names_a_child(index, words, own):
+            continue
+        if name in staff or not _names_several(index, words):
             runs |= {words, (words[-1], *words[:-1])}
-    runs |= {
-        words for phrase in phrases if len(words := words_of(phrase)) > 1 and not _names_a_child(index, words, own)
-    }
+    for phrase in phrases:
+        words = words_of(phrase)
+        if len(words) > 1 and not _names_a_child(index, words, own):
+            runs.add(words)
     kept: dict[str, list[Words]] = {}
     for run in sorted(runs, key=lambda words: (-len(words), words)):
         kept.setdefault(run[0], []).append(run)
@@ -235,10 +243,16 @@ def _kept_runs(
 
 
 def _names_a_child(index: NameIndex, words: Words, own: frozenset[str]) -> bool:
-    """Whether an adult's name holds both a first name and a surname of one hidden child."""
+    """Whether a supposed adult's name holds both a first name and a surname of one hidden child."""
     kinds: dict[str, set[Kind]] = {}
     for word in words:
         for form in index.starts.get(word, ()):
             if form.child_id not in own:
                 kinds.setdefault(form.child_id, set()).add(form.kind)
     return any(Kind.WHOLE in found or len(found) > 1 for found in kinds.values())
+
+
+def _names_several(index: NameIndex, words: Words) -> bool:
+    """Whether a field for an adult's name holds the names of two children instead."""
+    owners = [index.owners[word] for word in words if word in index.owners]
+    return any(not one & other for one, other in pairwise(owners))
