@@ -5,24 +5,22 @@ A gateway may drop the field, fold its case, or move it into the title; the last
 
 from __future__ import annotations
 
-import html
 import re
 
+from mappings.plain_text import last_line_reference
 from mappings.reference import same_reference
 
-_BREAKS = re.compile(r"<\s*/?\s*(?:p|br|li|ul|ol|tr|td|th|table|thead|tbody|tfoot|div|h[1-6])\b[^>]*>", re.IGNORECASE)
-_TAGS = re.compile(r"<[^>]*>")
 _LINE = re.compile(r"^\W*reference\s*:\s*(\S+)\W*$", re.IGNORECASE)
 
 
-def last_line_reference(text: str, *, markup: bool) -> str | None:
+def reference_in(text: str, *, markup: bool) -> str | None:
     """The reference in the last line that has any words, or None. `markup`: the text is HTML."""
     if markup:
-        text = html.unescape(_TAGS.sub("", _BREAKS.sub("\n", text)))
+        return last_line_reference(text)
     for line in reversed(text.splitlines()):
         if line.strip():
-            found = _LINE.match(line.strip())
-            return found[1] if found else None
+            found = _LINE.match(line)
+            return found[1] if found else last_line_reference(text)
     return None
 
 
@@ -30,6 +28,6 @@ def carries(reference: str, *, field: str | None, text: str, markup: bool, title
     """Whether a record is the one with our reference."""
     return (
         same_reference(field, reference)
-        or same_reference(last_line_reference(text, markup=markup), reference)
+        or same_reference(reference_in(text, markup=markup), reference)
         or any(same_reference(word, reference) for word in title.split())
     )

@@ -42,18 +42,19 @@ class SignIn:
 
     def current(self) -> Pass:
         """The pass to show now. Raises what issuing one raises; nothing was applied then."""
-        held = self._current
-        if held is not None and self._monotonic() < self._renew_at:
-            return held
-        if held is not None and self._monotonic() < self._expires_at:
-            return self._renewed_ahead(held)
         seen = self._issued
+        held = self._current
+        now = self._monotonic()
+        if held is not None and now < self._renew_at:
+            return held
+        if held is not None and now < self._expires_at:
+            return self._renewed_ahead(held)
         with self._lock:
-            if self._issued != seen:  # another thread asked meanwhile: its answer is ours too
-                if self._current is not None:
-                    return self._current
-                if self.failure is not None:
-                    raise self.failure.with_traceback(None)
+            # what another thread was given, or refused, while this one waited is this one's answer too
+            if self._current is not None and self._monotonic() < self._expires_at:
+                return self._current
+            if self._issued != seen and self.failure is not None:
+                raise self.failure.with_traceback(None)
             return self._issue_one()
 
     def refused(self, shown: Pass) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.answers import Malformed
-from connectors.carried_reference import carries, last_line_reference
+from connectors.carried_reference import carries, reference_in
 from connectors.protocols import HeldEntry, NewEntry
 from mappings.uk_time import from_wall, london_offset_iso, parse_iso
 
@@ -44,7 +44,7 @@ def held_entry(content: Any) -> HeldEntry:
         entry_time=entry_time,
         category=_text(item, "category"),
         text=text,
-        reference=_text(item, "reference").strip() or last_line_reference(text, markup=False),
+        reference=_text(item, "reference").strip() or reference_in(text, markup=False),
         created_at=_moment(item.get("createdAt") or item.get("entryTime")),
         child_ids=tuple(str(child) for child in children) if isinstance(children, list) else (),
         corrects=_text(item, "corrects") or None,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.answers import Malformed, whole_number
-from connectors.carried_reference import carries, last_line_reference
+from connectors.carried_reference import carries, reference_in
 from connectors.protocols import HeldAppendment, HeldNote, NewAppendment, NewNote, NoteState
 from mappings.uk_time import from_wall, london_offset_iso, parse_iso
 
@@ -106,7 +106,7 @@ def _text(value: object) -> str:
 
 
 def _reference(item: Mapping[str, Any], text: str) -> str | None:
-    return _text(item.get("reference")).strip() or last_line_reference(text, markup=True)
+    return _text(item.get("reference")).strip() or reference_in(text, markup=True)
 
 
 def _moment(value: object) -> datetime:

@@ -18,8 +18,8 @@ from connectors.recording_rest.index import read_index
 from mappings.uk_time import from_wall, parse_iso
 
 _LOG = logging.getLogger(__name__)
-_MOST_RESTARTS = 5
-"""How often a walk starts again without having got any further."""
+_MOST_RESTARTS = 4
+"""How often a walk over changes begins again without having got any further."""
 
 
 class RecordingRest:
@@ -51,37 +51,33 @@ class RecordingRest:
     def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
         """Pages of reports changed at or after `since` (aware), oldest change first; ends only at a null cursor.
 
-        Where the source no longer knows a cursor, the walk begins again at the last page's earliest change, less the
+        Where the source no longer knows a cursor, the walk begins again at the last change that it reached, less the
         overlap: reports come twice then, and none is missed. Reports of other homes are left out and counted.
         """
         doing = f"the reports of home {home_id}"
-        start, number, fruitless = since, 0, 0
+        walk = _Walk(since, self._overlap)
+        number = 0
         while True:
-            reached = start
             try:
-                for page in self._pages(home_id, start, doing):
+                for page in self._pages(home_id, walk.start, doing):
                     number += 1
                     items = [_report(item) for item in page["items"]]
                     ours = [item for item in items if item.get("homeId", home_id) == home_id]
                     self.foreign += len(items) - len(ours)
                     yield SourcePage(ours, number)
-                    reached = max(reached, _earliest_change(items) or reached)
+                    walk.passed(items)
                 return
             except PageRefused as refused:
-                if refused.first:
-                    raise self._not_understood(doing, refused.answer.status) from None
                 status = refused.answer.status
+                if refused.first:
+                    raise self._not_understood(doing, status) from None
             self.restarts += 1
-            # each walk that gets no further takes less overlap: what commits late is the next pull's to find
-            again = max(since, reached - self._overlap * max(0.0, 1.0 - fruitless / 3))
-            fruitless = 0 if again > start else fruitless + 1
-            if fruitless > _MOST_RESTARTS:
+            if not walk.begin_again():
                 raise NotApplied(
                     f"The recording system keeps losing its own page cursor (status {status}, {doing}); what was read "
                     "is kept, and the rest is read again later.",
                     status=status,
                 )
-            start = again
             _LOG.warning(
                 "the source lost its cursor (status %s); home %s is read again from its last page", status, home_id
             )
@@ -142,17 +138,45 @@ def _report(item: Any) -> Mapping[str, Any]:
     return item if isinstance(item, dict) else {"unreadable": item}
 
 
-def _earliest_change(items: list[Mapping[str, Any]]) -> datetime | None:
-    """The earliest change on a page: by the source's order, everything before it was on an earlier page."""
-    found = []
-    for item in items:
-        stamp = item.get("modifiedAt")
-        try:
-            found.append(from_wall(parse_iso(stamp)).moment if isinstance(stamp, str) else None)
-        except ValueError:
-            continue
-    moments = [moment for moment in found if moment is not None]
-    return min(moments) if moments else None
+class _Walk:
+    """Where a walk over changes begins, and begins again when the source loses its cursor."""
+
+    def __init__(self, since: datetime, overlap: timedelta) -> None:
+        self.start = since
+        self._since = since
+        self._overlap = overlap
+        self._share = _MOST_RESTARTS
+        self._reached = self._furthest = since
+
+    def passed(self, items: list[Mapping[str, Any]]) -> None:
+        """A page was handed on: by the source's order, nothing before its last change is still to come."""
+        for item in items:
+            moment = _change(item)
+            if moment is not None and moment > self._reached:
+                self._reached = moment
+
+    def begin_again(self) -> bool:
+        """Begin again; False where this would get no further.
+
+        Each walk that got no further takes less overlap than the one before. What commits late is then the next
+        pull's to find.
+        """
+        if self._reached > self._furthest:
+            self._furthest = self._reached
+        elif self._share == 0:
+            return False
+        else:
+            self._share -= 1
+        self.start = max(self._since, self._furthest - self._overlap * self._share / _MOST_RESTARTS)
+        return True
+
+
+def _change(item: Mapping[str, Any]) -> datetime | None:
+    stamp = item.get("modifiedAt")
+    try:
+        return from_wall(parse_iso(stamp)).moment if isinstance(stamp, str) else None
+    except ValueError:
+        return None
 
 
 def _stamp(moment: datetime) -> str:
