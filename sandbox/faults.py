@@ -150,13 +150,16 @@ class Armed:
     probability: float
     seconds: float
     recipient: str | None
+    path: str | None
     chance: random.Random = field(repr=False)
 
-    def strikes(self, operation: str, recipient: str | None) -> bool:
+    def strikes(self, operation: str, recipient: str | None, path: str) -> bool:
         """Whether it strikes this operation; counts what it skips."""
         if self.operations is not None and operation not in self.operations:
             return False
         if self.recipient is not None and (recipient or "").lower() != self.recipient.lower():
+            return False
+        if self.path is not None and self.path not in path:
             return False
         if self.probability < 1 and self.chance.random() >= self.probability:
             return False
@@ -239,12 +242,14 @@ class Weather:
         seed: int = 0,
         seconds: float | None = None,
         recipient: str | None = None,
+        path: str | None = None,
     ) -> None:
         """Let a fault strike.
 
         `when`: operations or groups (`read`, `write`, `look`), separated by commas, or `*`. `times` None: until
         disarmed. `skip`: let the first n pass. `probability` with `seed`: a storm that repeats itself exactly.
-        `seconds` overrides how long a stall, a drip, a lateness or a Retry-After lasts. Raises ValueError for a fault
+        `seconds` overrides how long a stall, a drip, a lateness or a Retry-After lasts. `path`: only requests whose path
+        has this in it, such as `/persons/4108/`; `recipient`: only this address. Raises ValueError for a fault
         that the table does not have.
         """
         if fault not in FAULTS:
@@ -258,6 +263,7 @@ class Weather:
             probability,
             kind.seconds if seconds is None else seconds,
             recipient,
+            path,
             random.Random(seed),
         )
         with self.lock:
@@ -316,7 +322,9 @@ class Weather:
         """Whether any fault waits."""
         return bool(self._armed)
 
-    def take(self, operation: str, stages: Iterable[Stage] = (), *, recipient: str | None = None) -> Armed | None:
+    def take(
+        self, operation: str, stages: Iterable[Stage] = (), *, recipient: str | None = None, path: str = ""
+    ) -> Armed | None:
         """The fault that strikes this operation now, if one does; it is used up by one."""
         if not self._armed:
             return None
@@ -325,7 +333,7 @@ class Weather:
             for armed in self._armed:
                 if (wanted and armed.fault.stage not in wanted) or armed.fault.stage is Stage.LISTEN:
                     continue
-                if not armed.strikes(operation, recipient):
+                if not armed.strikes(operation, recipient, path):
                     continue
                 if armed.times is not None:
                     armed.times -= 1

@@ -145,7 +145,7 @@ class HttpServer:
         """Read, apply and answer one request; whether the connection is kept."""
         if self.weather.has_armed:
             operation = self.application.operation(request)
-            if armed := self.weather.take(operation, (Stage.HEAD,)):
+            if armed := self.weather.take(operation, (Stage.HEAD,), path=request.path):
                 self.weather.saw(request.method, request.path, operation, armed.fault.name)
                 if not reader.holds_body(request):
                     # The body lies unread in the kernel: a reset while the client still writes would look different.
@@ -154,7 +154,7 @@ class HttpServer:
                 return False
         request.body = reader.body(request)
         operation = self.application.operation(request)
-        if self.weather.has_armed and (armed := self.weather.take(operation, _IN_REQUEST)):
+        if self.weather.has_armed and (armed := self.weather.take(operation, _IN_REQUEST, path=request.path)):
             self.weather.saw(request.method, request.path, operation, armed.fault.name)
             return self._spoil(connection, request, operation, armed)
         self.weather.saw(request.method, request.path, operation)

@@ -213,6 +213,14 @@ def test_a_fault_waits_for_its_operation_and_skips_as_many_as_it_is_told() -> No
     assert weather.armed() == []
 
 
+def test_a_fault_can_be_aimed_at_one_record(mosaic: Mosaic, to_mosaic: requests.Session) -> None:
+    mosaic.arm("503", path="/persons/2/")
+    answers = [
+        to_mosaic.post(f"{mosaic.base_url}/persons/{person}/case-notes", json=NOTE, timeout=5) for person in (1, 2, 2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 503, 201]
+
+
 def test_a_group_of_operations_can_be_named_at_once() -> None:
     weather = Weather("mosaic")
     weather.arm("401", when="write", times=None)
