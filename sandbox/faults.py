@@ -248,7 +248,7 @@ class Weather:
 
         `when`: operations or groups (`read`, `write`, `look`), separated by commas, or `*`. `times` None: until
         disarmed. `skip`: let the first n pass. `probability` with `seed`: a storm that repeats itself exactly.
-        `seconds` overrides how long a stall, a drip, a lateness or a Retry-After lasts. `path`: only requests whose path
+        `seconds` overrides how long a stall, a drip or a Retry-After lasts. `path`: only requests whose path
         has this in it, such as `/persons/4108/`; `recipient`: only this address. Raises ValueError for a fault
         that the table does not have.
         """
