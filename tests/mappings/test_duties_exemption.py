@@ -118,5 +118,6 @@ def test_a_year_before_the_last_of_february_is_the_twenty_eighth() -> None:
 def test_the_exemption_is_said_either_way_and_no_plan_says_nothing() -> None:
     assert REASON in (exemption_note(routine()) or "")
     assert "injured" in (exemption_note(ENDS["injured staff"]) or "")
+    assert "allegation" in (exemption_note(ENDS["an allegation"]) or "")
     assert "not for every measure" in (exemption_note(ENDS["one measure that the plan does not name"]) or "")
     assert exemption_note(report()) is None

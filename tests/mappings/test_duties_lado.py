@@ -96,8 +96,8 @@ def test_a_concern_that_came_later_has_a_deadline_of_its_own() -> None:
     )
     both = duty("lado_contact", later, after(act(), act("staff-2", sent_at=at(24 * 14 + 5))))
     assert both.state is DutyState.MET
-    one = duty("lado_contact", later, after(act()))
-    assert one.due_at == DUE + timedelta(days=14)
+    assert duty("lado_contact", later, after(act())).due_at == DUE + timedelta(days=14)
+    assert duty("lado_contact", later, after()).due_at == DUE
 
 
 def test_the_unidentified_adult_is_dealt_with_under_that_name() -> None:

@@ -126,6 +126,10 @@ def test_an_end_that_is_unknown_or_cannot_be_leaves_the_time_of_the_incident(unk
     assert clock_start(report(measures=(measure(**unknown),)), LATER) == OCCURRED
 
 
+def test_a_hold_that_is_not_over_at_the_moment_of_looking_has_no_end_yet() -> None:
+    assert clock_start(report(), OCCURRED + timedelta(minutes=2)) == OCCURRED
+
+
 def test_a_known_end_counts_beside_one_that_is_unknown() -> None:
     assert clock_start(report(measures=(measure(), measure(duration_minutes=None))), LATER) == END
 
