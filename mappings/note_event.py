@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mappings.holds import users_of
-from mappings.incident import Answer, ChildRole, ClockTroubleKind, Intervention, Measure, StaffMember
+from mappings.incident import Answer, ChildRole, ClockTroubleKind, Intervention, StaffMember
 from mappings.note_subject import Section, Subject, facts, prose, section
 from mappings.said import said
 from mappings.wording import (
@@ -118,15 +118,18 @@ def measure(subject: Subject) -> Section:
     if len(known) > 1:
         unknown = "" if len(known) == len(measures) else ", not counting what was not recorded"
         blocks.append(f"<p>Together {number(sum(known))} minutes{unknown}.</p>")
-    blocks.append(f"<p>{_breathing_and_pain(measures)}</p>")
+    blocks += _breathing_and_pain(subject)
     return section("measure", "The measure and how long it lasted", blocks)
 
 
-def _breathing_and_pain(measures: tuple[Measure, ...]) -> str:
-    breathing = _worst([measure.breathing_affected for measure in measures])
-    pain = _worst([measure.pain_complaint for measure in measures])
+def _breathing_and_pain(subject: Subject) -> list[str]:
+    """Said loudly where there was any; not asked after in a disengagement."""
+    breathing = _worst([measure.breathing_affected for measure in subject.measures])
+    pain = _worst([measure.pain_complaint for measure in subject.measures])
+    if not subject.incident.is_restrictive and breathing is pain is Answer.UNANSWERED:
+        return []
     found = f"Breathing affected: {answer(breathing)}. Complaint of pain: {answer(pain)}."
-    return f"<strong>{found}</strong>" if Answer.YES in (breathing, pain) else found
+    return [f"<p><strong>{found}</strong></p>" if Answer.YES in (breathing, pain) else f"<p>{found}</p>"]
 
 
 def _worst(answers: list[Answer]) -> Answer:

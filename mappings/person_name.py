@@ -105,7 +105,7 @@ def person_name(name: str, known_as: tuple[str, ...] = ()) -> PersonName:
         given |= _forms(words_of(nickname), parts=False)
     surnames = _surname_forms(surname_parts)
     first = given_parts[0][0] if given_parts else ""
-    last = _core(surname_parts)[-1] if surname_parts else ""
+    last = _main_word(surname_parts[-1]) if surname_parts else ""
     return PersonName(frozenset(given), frozenset(surnames), frozenset(_run_together(given, surnames)), first, last)
 
 
@@ -150,6 +150,11 @@ def _forms(words: Words, *, parts: bool = True) -> set[Words]:
     if parts:
         forms |= {(word,) for word in words if len(word) > 1 and word not in _PARTICLES}
     return forms if len(words) > 1 or len(words[0]) > 1 or not parts else set()
+
+
+def _main_word(part: Words) -> str:
+    """The word that the initial is taken from: `O` of "O'Brien", `R` of "al-Rashid", `S` of "Smith-Jones"."""
+    return next((word for word in part if word not in _PARTICLES - {"o", "mac", "mc", "st", "ap"}), part[-1])
 
 
 def _core(surname_parts: list[Words]) -> Words:

@@ -40,6 +40,8 @@ def same_text(one: str, other: str) -> bool:
 
 def truncated(sent: str, held: str) -> bool:
     """Whether what is held is only the beginning of what was sent."""
+    if same_text(sent, held):
+        return False
     whole, part = _letters(sent), _letters(_HALF_A_TAG.sub("", held)).rstrip("….")
     return len(part) < len(whole.rstrip("….")) and whole.startswith(part)
 
