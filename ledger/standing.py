@@ -163,6 +163,7 @@ def delivery_rows(
     keys: Sequence[int] | None = None,
     states: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
+    actions: Sequence[str] | None = None,
     ids: Sequence[int] | None = None,
 ) -> Iterator[Row[Any]]:
     """Delivery rows, oldest first."""
@@ -173,6 +174,8 @@ def delivery_rows(
         conditions.append(delivery.c.state.in_(states))
     if targets is not None:
         conditions.append(delivery.c.target.in_(targets))
+    if actions is not None:
+        conditions.append(delivery.c.action.in_(actions))
     if ids is not None:
         conditions.append(delivery.c.id.in_(ids))
     statement = select(delivery).where(and_(True, *conditions)).order_by(delivery.c.id)
