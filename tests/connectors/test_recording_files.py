@@ -295,6 +295,21 @@ def test_a_file_that_grows_between_two_looks_is_left(folder: Path, drop: Drop) -
     assert waiting(files) == {"a.csv": "is still being written"}
 
 
+def test_a_file_that_grows_while_it_is_read_is_left(folder: Path, drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop("a.csv", text(line(1)))
+    real = Path.read_bytes
+
+    def grows(path: Path) -> bytes:
+        found = real(path)
+        path.write_bytes(found + text(line(2)).encode("utf-8"))
+        return found
+
+    monkeypatch.setattr(Path, "read_bytes", grows)
+    files = source(folder)
+    assert take(files) == []
+    assert waiting(files) == {"a.csv": "is still being written"}
+
+
 def test_a_file_at_rest_is_not_waited_for(folder: Path, drop: Drop) -> None:
     drop("a.csv", text(line(1)))
     pauses: list[float] = []

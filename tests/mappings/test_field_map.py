@@ -317,12 +317,14 @@ def test_times_that_do_not_exist_or_exist_twice_are_named_by_the_incidents_own_p
 def test_evidence_in_the_doubled_hour_is_not_before_the_incident() -> None:
     incident = CONTRACT.read(
         report(
+            submittedAt="2026-10-25T01:20",  # before occurredAt in the map, and still read against it
             managerNotifiedAt="2026-10-25T01:10",  # the second 01:10: the first was half an hour before the incident
             seniorManagerNotifiedAt="2026-10-25T01:50",
             occurredAt="2026-10-25T01:40:30",
             lado={"notifiedAt": "2026-10-25T01:40"},  # the incident's own minute
         )
     )
+    assert incident.submitted_at == datetime(2026, 10, 25, 1, 20, tzinfo=UTC)
     assert incident.manager_notified_at == datetime(2026, 10, 25, 1, 10, tzinfo=UTC)
     assert incident.senior_manager_notified_at == datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
     assert incident.lado.notified_at == datetime(2026, 10, 25, 0, 40, tzinfo=UTC)
