@@ -18,9 +18,11 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from connectors.lado_package.direction import is_right_to_left, visual_lines
 from connectors.lado_package.lettering import BOLD, PLAIN, register_fonts, writable
 from mappings.bodies import FormField, LadoPackage
 from mappings.lado_triggers import TO_BE_IDENTIFIED, TRIGGER_CLAUSES, Trigger
@@ -28,6 +30,8 @@ from mappings.uk_time import readable_day
 
 MARGIN = 18 * mm
 QUESTION_WIDTH = 55 * mm
+CELL_PADDING = 6
+ANSWER_WIDTH = A4[0] - 2 * MARGIN - QUESTION_WIDTH - 2 * CELL_PADDING
 CHUNK_CHARACTERS = 1200
 CHUNK_LINES = 20
 """A longer answer goes on in another row: a row of a table cannot run over the end of a page."""
@@ -203,7 +207,14 @@ class _Heading(Paragraph):
 
 
 def _text(text: str) -> Paragraph:
-    return Paragraph(escape(writable(text)).replace("\n", "<br/>"), _style("answer"))
+    style = _style("answer")
+    lines = (
+        visual_lines(line, ANSWER_WIDTH, lambda part: stringWidth(part, style.fontName, style.fontSize))
+        if is_right_to_left(line)
+        else [line]
+        for line in writable(text).split("\n")
+    )
+    return Paragraph("<br/>".join(escape(one) for drawn in lines for one in drawn), style)
 
 
 def _question(text: str) -> Paragraph:
@@ -214,6 +225,8 @@ def _table(rows: list[list[Any]], blanks: Sequence[int]) -> Table:
     table = Table(rows, colWidths=[QUESTION_WIDTH, A4[0] - 2 * MARGIN - QUESTION_WIDTH])
     look: list[Any] = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LEFTPADDING", (0, 0), (-1, -1), CELL_PADDING),
+        ("RIGHTPADDING", (0, 0), (-1, -1), CELL_PADDING),
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, _RULE),
         ("TOPPADDING", (0, 0), (-1, -1), 3),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 5),

@@ -19,6 +19,7 @@ from config.settings import load_settings
 from connectors.errors import Misconfigured
 from connectors.lado_package import LadoPackageDesk, connect
 from connectors.lado_package import folder as folder_module
+from connectors.lado_package.direction import joined, visual, visual_lines
 from connectors.protocols import FormDesk
 from mappings.bodies import FormField, LadoPackage
 
@@ -260,3 +261,33 @@ def test_connect_takes_the_sites_folder(tmp_path: Path) -> None:
 
 def test_the_pdf_is_a_pdf(desk: LadoPackageDesk) -> None:
     assert PdfReader(io.BytesIO(desk.prepare(package()).pdf.read_bytes())).pages
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("plain (text) 12", "plain (text) 12"),
+        ("שלום", "םולש"),
+        ("said שלום עולם (12) twice", "said םלוע םולש (12) twice"),
+        ("(שלום) 3.5", "(םולש) 3.5"),
+        ("בית 12.50 ספר", "רפס 12.50 תיב"),
+        ("שָׁלוֹם", "םוֹלשָׁ"),
+        ("محمد", "\ufeaa\ufee4\ufea4\ufee3"),
+        ("سلام", "\ufee1\ufefc\ufeb3"),
+    ],
+)
+def test_right_to_left_words_stand_in_the_order_in_which_they_are_read(typed: str, seen: str) -> None:
+    assert visual(joined(typed)) == seen
+
+
+def test_a_long_right_to_left_text_begins_on_its_first_line() -> None:
+    words = ["א" * 4, "ב" * 4, "ג" * 4, "ד" * 4]
+    assert visual_lines(" ".join(words), 9, len) == [f"{words[1]} {words[0]}", f"{words[3]} {words[2]}"]
+
+
+def test_a_name_in_arabic_script_is_in_the_pdf_joined_and_in_the_json_as_typed(desk: LadoPackageDesk) -> None:
+    named = field("child_name", "محمد").model_copy(update={"title": "Name"})
+    files = desk.prepare(package(fields=(named,), children=((named,),)))
+    # The reader of this test turns right-to-left letters back into the order of speech.
+    assert "\ufee3\ufea4\ufee4\ufeaa" in read(files.pdf)
+    assert "محمد" in files.json.read_text("utf-8")
