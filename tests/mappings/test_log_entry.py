@@ -46,6 +46,7 @@ def test_initials_come_from_every_kind_of_name() -> None:
         "  ",
         "Ruth (Moppet) Fieldson",
         "Miss Ann Lee",
+        "Mo al-Rashid",
     ]
     found = home_initials([(str(place), name) for place, name in enumerate(names)])
     assert list(found.values()) == ["M.O.", "Z.C.", "A.", "O.T.", "?", "R.F.", "A.L.", "M.R."]
