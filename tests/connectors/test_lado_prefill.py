@@ -25,6 +25,7 @@ from connectors.errors import Misconfigured, NotApplied, Unreachable
 from connectors.lado_prefill import FormChanged, LadoPrefill, connect, prefill_form
 from connectors.lado_prefill.form_page import entries, read_controls
 from mappings.bodies import FormField, LadoPackage
+from sandbox.lado_form import LadoForm
 
 CANARY = "Jodie Canaryton"
 ENTER = "document.addEventListener('keydown', e => { if (e.key === 'Enter') document.forms[0].submit(); });"
@@ -401,3 +402,27 @@ def test_markup_in_an_answer_stays_text(council: Council) -> None:
     prefill(council).prefill(package(fields), then=lambda page: pages.append(seen(page)))
     assert html.unescape(str(pages[0]["summary"])) == odd
     assert council.submissions == []
+
+
+def test_a_whole_package_goes_into_the_sandboxs_form(tmp_path: Path) -> None:
+    answers = {
+        "text": "Example",
+        "long_text": "One.\nTwo.",
+        "email": "rita@home.example",
+        "phone": "0115 496 0000",
+        "date": "2026-10-03",
+        "datetime": "2026-10-03 15:05",
+        "yes_no": "Yes",
+    }
+    fields = {
+        key: {"value": list(asked.choices[:1]) if asked.kind == "choices" else answers.get(asked.kind, "Agency")}
+        for key, asked in shipped_form().questions().items()
+        if asked.source != "manager"
+    }
+    blank = {key: {"value": None, "to_be_completed": True} for key in shipped_form().questions() if key not in fields}
+    whole = {key: (fields | blank)[key] | {"from": "x"} for key in shipped_form().questions()}
+    found = {"form": "f", "version": 1, "incident": "EXH-2026-0001", "revision": 1, "adult": "a", "fields": whole}
+    with LadoForm() as stand_in:
+        filled = prefill_form(found, url=stand_in.url, screenshot=tmp_path / "form.png")
+        assert stand_in.submissions() == []
+    assert set(filled) == set(fields)

@@ -558,10 +558,19 @@ def serve() -> Iterator[Callable[[Callable[[], asyncio.Protocol]], int]]:
         return servers[-1].sockets[0].getsockname()[1]
 
     yield start
-    for server in servers:
-        loop.call_soon_threadsafe(server.close)
+
+    async def end() -> None:
+        for server in servers:
+            server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    asyncio.run_coroutine_threadsafe(end(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
+    loop.close()
 
 
 def test_speaks_to_another_makers_server_with_starttls_and_sign_in(serve, authority: trustme.CA, ca_file: Path) -> None:
