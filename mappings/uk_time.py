@@ -23,6 +23,8 @@ LATEST_YEAR = 2199
 
 _EXCEL_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall-clock time, as every Excel serial is
 _NO_TIME = timedelta(0)
+_LAST_HOUR_OF_A_CHANGE = 3
+"""UK clocks change at night; the many times of the day are spared the comparison."""
 _ZONE_WORDS = {"Z": 0, "UTC": 0, "GMT": 0, "BST": 1}
 _TRAILING_ZONE = re.compile(r"\s*(Z|UTC|GMT|BST)$", re.IGNORECASE)
 _SPACED_OFFSET = re.compile(r"\s+([+-]\d\d:?\d\d)$")
@@ -55,6 +57,8 @@ def from_wall(wall: datetime, *, not_before: datetime | None = None) -> UkMoment
     if wall.tzinfo is not None:
         return UkMoment(wall.astimezone(UTC))
     local = wall.replace(tzinfo=LONDON, fold=0)
+    if wall.hour > _LAST_HOUR_OF_A_CHANGE:
+        return UkMoment(local.astimezone(UTC))
     before = local.utcoffset() or _NO_TIME
     after = local.replace(fold=1).utcoffset() or _NO_TIME
     first = (wall - before).replace(tzinfo=UTC, fold=0)
