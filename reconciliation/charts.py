@@ -22,7 +22,7 @@ _INK, _MUTED, _GRID, _ONE, _TWO, _LIMIT, _PAPER = (f"#0a0b{value:02x}" for value
 _CLASSES = {_INK: "ink", _MUTED: "muted", _GRID: "grid", _ONE: "one", _TWO: "two", _LIMIT: "limit", _PAPER: "paper"}
 _KEPT = ("stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "text-anchor", "opacity")
 _WIDTH, _DPI = 4.3, 72
-_LABEL = 24
+_LABEL = 28
 
 #: `text.parse_math` off: a dollar sign in a place is a dollar sign.
 _SETTINGS: dict[Any, Any] = {
@@ -92,7 +92,6 @@ def by_hour(trends: Trends) -> str:
         axes.set_yticks(range(7), WEEKDAYS)
         axes.grid(visible=True, axis="both")
         axes.set_axisbelow(True)
-        axes.set_xlabel("Hour of the day, UK time; the larger the dot, the more incidents")
 
     return _drawn(draw, 2.5, "hour", "Hour and weekday", "Dots by weekday and hour; a larger dot is more incidents.")
 
@@ -128,7 +127,7 @@ def by_technique(trends: Trends) -> str:
         axes.set_ylim(len(timed) - 0.4, -0.6)
         axes.set_xlim(left=0)
         axes.grid(visible=True, axis="x")
-        axes.set_xlabel("Minutes: shortest to longest, and the middle one")
+        axes.set_xlabel("Minutes")
 
     return _drawn(draw, _tall(len(timed)), "technique", "Technique and duration", "Range and median of minutes.")
 
@@ -158,7 +157,7 @@ def by_delay(trends: Trends) -> str:
         axes.set_xticks([hours for hours in (0, 24, 48, 72, 96, 120, 144) if hours <= most])
         axes.grid(visible=True, axis="x")
         axes.set_axisbelow(True)
-        axes.set_xlabel("Hours; each dot is one incident, the bar is the limit")
+        axes.set_xlabel("Hours")
 
     return _drawn(draw, 2.3, "delay", "Time until it was done", "Dots: hours for each incident, with the limit.")
 

@@ -118,18 +118,41 @@ def finding_id(
     """The stable id of a discrepancy. `about` tells apart two of one kind on one record: a duty's id, a remote id."""
     parts = [home, kind, incident or "", target or "", subject or "", about]
     joined = "".join(f"{len(part)}:{part}" for part in parts)
-    return hashlib.sha256(joined.encode()).hexdigest()[:20]
+    return hashlib.sha256(joined.encode()).hexdigest()[:16]
 
 
-def by_urgency(finding: Finding) -> tuple[bool, int, bool, float, str, str, str]:
-    """Sort key: what nobody has acknowledged first, then severity, then what is due first, then the incident."""
+#: Within a severity: a record that is wrong about a child, one that is lost, what nobody knows, what people owe.
+_ORDER = (
+    Kind.WRONG_CHILD,
+    "prohibited_technique",
+    "pain",
+    Kind.MISSING,
+    Kind.DELETED,
+    Kind.QUARANTINED,
+    Kind.UNRECORDED_RESTRAINT,
+    Kind.NUMBER_GAP,
+    Kind.DOUBLED,
+    Kind.ORPHAN,
+    Kind.DIFFERENT,
+    Kind.UNFINISHED,
+    Kind.REJECTED,
+    Kind.UNCERTAIN,
+    Kind.LADO_UNDECIDED,
+    Kind.DUTY_OVERDUE,
+)
+_PLACES = {str(kind): place for place, kind in enumerate(_ORDER)}
+
+
+def by_urgency(finding: Finding) -> tuple[bool, int, int, str, bool, float, str, str]:
+    """Sort key: what nobody has acknowledged first, then severity, kind, what is due first, and the incident."""
     due = finding.due.timestamp() if finding.due else 0.0
     return (
         finding.acknowledged,
         finding.severity.rank,
+        _PLACES.get(finding.kind, len(_ORDER)),
+        finding.kind,
         finding.due is None,
         due,
         finding.incident or "",
-        finding.kind,
         finding.id,
     )

@@ -108,6 +108,29 @@ def moment(value: datetime | None) -> str:
     return f"{day(local.date())}, {local:%H:%M}"
 
 
+def uk_date(value: datetime | None) -> str:
+    """The UK day of a moment: `3 Nov 2026`."""
+    return day(value.astimezone(LONDON).date()) if value else ""
+
+
+def status(value: str) -> str:
+    """A report's status: `SignedOff` is "signed off"."""
+    return {"SignedOff": "signed off"}.get(value, value.lower())
+
+
+def quoted(clause: str) -> str:
+    """The policy's words in quotation marks; a regulation stands without."""
+    plain = clause.strip().strip('"')
+    if plain.startswith("reg"):
+        return plain
+    return "“" + plain.replace('"; "', "” … “") + "”"
+
+
+def limit(due: str) -> str:
+    """A duty's limit without the names of fields."""
+    return due.replace("`", "").replace("with medical.seenAt", "when the child is seen")
+
+
 def period(start: date, end: date) -> str:
     """`1 to 31 October 2026`; one day stands alone."""
     last = f"{end.day} {end:%B %Y}"

@@ -36,43 +36,45 @@ def verdict_of(checked: Mapping[str, Side], totals: Totals, findings: Sequence[F
     urgent = sum(1 for finding in open_ones if finding.severity is Severity.HIGH)
     unseen = [target for target, side in checked.items() if side is Side.NOT_CHECKED]
     need = _need(len(open_ones), urgent, len(findings) - len(open_ones))
-    blind = tuple(
-        f"Could not be seen: {_list(unseen)}. What it holds is not known, and is not called fine." for _ in unseen[:1]
-    )
+    blind = _blind(unseen)
     if Target.SOURCE in unseen:
-        return Verdict(
-            Tone.UNSEEN,
-            "This report cannot say whether an incident was missed.",
-            (
-                "The recording system's own index could not be read, so there is nothing independent to count against.",
-                *blind,
-                *need,
-            ),
-        )
+        alone = "The recording system's own index could not be read, so there is nothing independent to count against."
+        return Verdict(Tone.UNSEEN, "This report cannot say whether an incident was missed.", (alone, *blind, *need))
     if not totals.balanced:
         return Verdict(Tone.ALARM, "The totals do not agree.", (_imbalance(totals), *blind, *need))
+    if totals.outstanding:
+        where = "is not where it belongs" if totals.outstanding == 1 else "are not where they belong"
+        lost = f"{_incidents(totals.outstanding)} {where}."
+        return Verdict(Tone.ATTENTION, lost, (_balance(totals), *blind, *need))
     if open_ones:
-        things = "One thing needs" if len(open_ones) == 1 else f"{len(open_ones)} things need"
-        return Verdict(Tone.ATTENTION, f"No incident is lost. {things} a person.", (_balance(totals), *blind, *need))
+        things = "One thing needs" if len(open_ones) == 1 else f"{len(open_ones):,} things need"
+        return Verdict(
+            Tone.ATTENTION, f"Every incident is counted. {things} a person.", (_balance(totals), *blind, *need)
+        )
     if unseen:
-        return Verdict(
-            Tone.UNSEEN, "Nothing is known to be wrong, but not everything could be seen.", (_balance(totals), *blind)
-        )
+        nothing = "Nothing is known to be wrong, but not everything could be seen."
+        return Verdict(Tone.UNSEEN, nothing, (_balance(totals), *blind, *need))
     if totals.source == 0:
-        return Verdict(
-            Tone.CLEAR,
-            "No incident was recorded in this period.",
-            ("The recording system's own index was read, and it lists none. There is nothing to do.", *need),
-        )
+        empty = "The recording system's own index was read, and it lists none. There is nothing to do."
+        return Verdict(Tone.CLEAR, "No incident was recorded in this period.", (empty, *need))
     return Verdict(Tone.CLEAR, "Every incident is accounted for.", (_balance(totals), "There is nothing to do.", *need))
+
+
+def _blind(unseen: Sequence[str]) -> tuple[str, ...]:
+    if not unseen:
+        return ()
+    return (f"Could not be seen: {_list(unseen)}. What is there is not known, and is not called fine.",)
 
 
 def _need(count: int, urgent: int, acknowledged: int) -> tuple[str, ...]:
     said: list[str] = []
-    if urgent:
-        said.append(f"{urgent} of the {count} open findings {_is(urgent)} urgent." if count > 1 else "It is urgent.")
+    if count:
+        things = "1 finding is open" if count == 1 else f"{count:,} findings are open"
+        said.append(
+            f"{things}, {urgent:,} of them urgent." if count > 1 else f"{things}{', and urgent' if urgent else ''}."
+        )
     if acknowledged:
-        said.append(f"{acknowledged} {_is(acknowledged)} acknowledged by a manager and still shown.")
+        said.append(f"{acknowledged:,} more {_is(acknowledged)} acknowledged by a manager and still shown.")
     return tuple(said)
 
 

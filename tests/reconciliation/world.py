@@ -501,7 +501,7 @@ def _busy_report(dice: random.Random, position: int, at: datetime) -> Incident:
                 staff_id=staff_id,
                 name=name,
                 involvement=Involvement.USED_MEASURE,
-                training_expires=date(2027, 3, 31) if staff_id != "staff-4" else date(2026, 6, 30),
+                training_expires=date(2026, 10, 24) if staff_id == "staff-4" else date(2027, 3, 31),
                 injured=Answer.YES if dice.random() < 0.05 else Answer.NO,
             )
             for staff_id, name in staff

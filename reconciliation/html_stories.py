@@ -1,0 +1,70 @@
+"""Each incident's story as the HTML page lays it out: what was found, its revisions, what was sent, what is owed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mappings.duties import DUTY_TITLES
+from reconciliation import readable
+from reconciliation.finding import Finding, Kind
+from reconciliation.html_findings import without_number
+from reconciliation.report import DeliveryShown, DutyShown, Report, Story
+
+
+def months(report: Report, anchors: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """The stories by month, in order of day."""
+    grouped: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for story in report.stories:
+        title = f"{story.occurred_on:%B %Y}" if story.occurred_on else "Day not readable"
+        grouped[title].append(_story(story, anchors))
+    for title, stories in grouped.items():
+        yield {"title": title, "stories": stories}
+
+
+def _story(story: Story, anchors: Mapping[str, str]) -> dict[str, Any]:
+    met = f"{story.duties_met} {'duty' if story.duties_met == 1 else 'duties'} met in time"
+    return {
+        "anchor": anchors[story.incident_id],
+        "number": story.number,
+        "when": readable.moment(story.occurred_at) or readable.day(story.occurred_on),
+        "kind": story.kind,
+        "children": ", ".join(story.children),
+        "row": story.row.value if story.row else "gone",
+        "row_words": readable.ROWS[story.row][0] if story.row else "Not at the source",
+        "findings": [_found(finding) for finding in story.findings],
+        "flags": ", ".join(story.flags),
+        "revisions": [
+            f"{one.number}: {readable.status(one.status)}, seen {readable.moment(one.seen_at)}"
+            for one in story.revisions
+        ],
+        "deliveries": [_delivery(one) for one in story.deliveries],
+        "duties": [
+            {"state": one.state, "state_words": readable.DUTY_STATES.get(one.state, one.state), "words": _duty(one)}
+            for one in story.duties
+        ],
+        "met": f"{met}, {story.duties_not_applicable} not owed." if story.revisions else "",
+    }
+
+
+def _found(finding: Finding) -> str:
+    title = DUTY_TITLES.get(finding.reason or "", "") if finding.kind == Kind.DUTY_OVERDUE else ""
+    words = without_number(finding, "this child or adult")
+    return f"{title}: {words[:1].lower()}{words[1:]}" if title else words
+
+
+def _delivery(one: DeliveryShown) -> str:
+    what = f"{readable.SIDE_NAMES.get(one.target, one.target.upper())} {readable.ACTIONS.get(one.action, one.action)}"
+    child = f" for {one.child}" if one.child else ""
+    state = "seen right just now" if one.seen else readable.DELIVERY_STATES.get(one.state, one.state)
+    return f"{what}{child}, revision {one.revision}: {state}, since {readable.moment(one.since)}"
+
+
+def _duty(one: DutyShown) -> str:
+    child = f" for {one.child}" if one.child else ""
+    ends = [f"due {readable.moment(one.due_at)}" if one.due_at else "no limit"]
+    if one.met_at:
+        ends.append(f"done {readable.moment(one.met_at)}")
+    ends.append(readable.owner_words(one.owner))
+    return f"{one.title}{child}: {', '.join(ends)}"
