@@ -29,7 +29,7 @@ demo: install  ## A month of invented incidents, delivered, reconciled and repor
 	@$(VENV)/bin/incident-bridge demo
 
 test: install chromium-note  ## Every test (WORKERS=2 processes)
-	@$(RUN) pytest -n $(WORKERS) --dist loadgroup --durations 10
+	@$(RUN) pytest -n $(WORKERS) --dist worksteal --durations 10
 
 chromium-note:
 	@command -v chromium >/dev/null || echo "Chromium is not installed, so the tests that open pages in a browser are skipped; to run them: sudo apt-get install chromium"

@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from flows.prefect_environment import harden
-from flows.prefect_server import PrefectServer, client_environment, running, running_server
+from flows.prefect_server import PrefectServer, client_environment, running, start_detached, stop
 
 # Before any test imports Prefect.
 harden(os.environ)
 os.environ.pop("PREFECT_API_URL", None)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A Prefect server costs 15 seconds: under `--dist loadgroup` the tests that use it share one worker, so one."""
-    for item in items:
-        if "prefect_server" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("prefect_server"))
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this test run that all its worker processes share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
-    """A real Prefect server, started when the first test asks for it."""
-    home = tmp_path_factory.mktemp("prefect") / "server"
-    with running_server(home):
-        server = running(home)
-        assert server is not None
+def prefect_server(shared_folder: Path) -> Iterator[PrefectServer]:
+    """A real Prefect server: it costs 15 seconds, so the first test that asks starts it and every worker shares it."""
+    home, users = shared_folder / "prefect-server", shared_folder / "prefect-server.users"
+    with alone(users) as counted:
+        server = running(home) or start_detached(home)
+        counted(+1)
+    try:
         yield server
+    finally:
+        with alone(users) as counted:
+            if counted(-1) == 0:
+                stop(home)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[Callable[[int], int]]:
+    """One process at a time; gives a counter that lasts between them."""
+    with path.open("a+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+        def counted(change: int) -> int:
+            file.seek(0)
+            count = int(file.read() or 0) + change
+            file.seek(0)
+            file.truncate()
+            file.write(str(count))
+            file.flush()
+            return count
+
+        yield counted
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -48,8 +49,11 @@ with tags(sys.argv[4]):
 
 
 @pytest.fixture
-def api(prefect_server) -> Iterator[Any]:
-    with temporary_settings({PREFECT_API_URL: prefect_server.url}), get_client(sync_client=True) as client:
+def api(prefect_server, shared_folder) -> Iterator[Any]:
+    """The server's API, with nobody else changing its automations meanwhile."""
+    lock = (shared_folder / "automations.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock, temporary_settings({PREFECT_API_URL: prefect_server.url}), get_client(sync_client=True) as client:
         yield client
 
 
@@ -154,14 +158,14 @@ def test_a_late_run_is_one_that_has_not_started_a_quarter_of_an_hour_after_prefe
     assert late.within == timedelta(minutes=15)
 
 
-def test_the_command_names_what_it_made(prefect_server, prefect_environment):
+def test_the_command_names_what_it_made(api, prefect_environment):
     made = _command(prefect_environment)
 
     assert made.returncode == 0, made.stderr
     assert made.stdout.splitlines() == [LATE, FAILED, ZOMBIE]
 
 
-def test_an_unknown_notification_is_one_sentence_with_the_fix(prefect_server, prefect_environment):
+def test_an_unknown_notification_is_one_sentence_with_the_fix(prefect_environment):
     made = _command(prefect_environment, "--notify", "slack-webhook/nobody")
 
     assert made.returncode == 1
