@@ -85,7 +85,16 @@ def prefill(
     if not any(one.decision == "approved" for one in made):
         raise Refused(f"Submission {submission_id} is not approved; a named manager decides first with `lado approve`.")
     note_shown(site.ledger, f"delivery:{submission_id}", actor)
-    filled = prefill_form(_package(row), url=url, profile=profile, screenshot=screenshot)
+    settings = site.settings
+    filled = prefill_form(
+        _package(row),
+        url=url,
+        profile=profile,
+        screenshot=screenshot,
+        form=settings.lado.form,
+        browser=settings.lado.browser,
+        timeout_seconds=settings.delivery.timeout_seconds,
+    )
     message = (
         f"{len(filled)} fields of the form were filled for submission {submission_id}; nothing was submitted. "
         "Check it, complete what is missing, and submit it yourself."

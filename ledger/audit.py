@@ -78,7 +78,7 @@ def verify(ledger: Ledger) -> Verdict:
         for row in rows:
             fault = _fault(row, expected, previous)
             if fault:
-                return Verdict(expected - 1, previous, row.sequence, fault)
+                return Verdict(expected - 1, previous, min(expected, row.sequence), fault)
             previous, expected = row.hash, expected + 1
         head = connection.execute(select(meta.c.value).where(meta.c.name == _HEAD)).scalar()
     if head is not None and head != f"{expected - 1}:{previous}":

@@ -1,0 +1,374 @@
+"""The ledger's promises, on both engines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import delete, select, text, update
+from sqlmodel import SQLModel
+
+from ledger import audit, children, desk, keeping, outbox, quarantine, reports, runs, standing, withdrawals
+from ledger.clock import SetClock
+from ledger.database import Ledger
+from ledger.errors import LedgerError, Refused
+from ledger.outbox import Outcome
+from ledger.reports import Unreadable, Watermark
+from ledger.schema import HEAD, known_revisions
+from ledger.states import TRANSITIONS, DeliveryState, Event, ImpossibleTransition, after
+from ledger.tables import audit_entry, delivery, incident, meta, revision
+from tests.ledger.conftest import KEY, NOON
+from tests.ledger.owed import HOME, START, keep, readable, report
+
+OTHER = bytes(range(1, 33))
+
+
+def states(ledger: Ledger) -> list[str]:
+    with ledger.reading() as connection:
+        return [row.state for row in standing.delivery_rows(connection)]
+
+
+def claim(ledger: Ledger, lease: float = 300) -> list[outbox.Claim]:
+    return outbox.claim(ledger, "mosaic", "w", homes=[HOME], limit=50, lease_seconds=lease)
+
+
+def accept(ledger: Ledger, claims: list[outbox.Claim]) -> None:
+    done = [Outcome(one, Event.ACCEPTED, remote_id=f"note-{one.id}", person_id=4101) for one in claims]
+    outbox.record(ledger, "w", done)
+
+
+def test_a_revision_its_deliveries_and_the_cursor_are_written_together_or_not_at_all(ledger: Ledger) -> None:
+    def breaks(one: object, history: object) -> object:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        reports.store(
+            ledger,
+            HOME,
+            "rest",
+            readable=[readable(report())],
+            unreadable=[],
+            watermark=Watermark(START, "inc-1"),
+            plan=breaks,  # type: ignore[arg-type]
+            actor="test",
+        )
+    with ledger.reading() as connection:
+        assert connection.execute(select(incident)).all() == []
+        assert connection.execute(select(revision)).all() == []
+    assert reports.watermark_of(ledger, HOME, "rest") is None
+
+
+def test_a_then_b_then_a_again_is_three_revisions(ledger: Ledger) -> None:
+    for version, words in enumerate(["A", "B", "A"], start=1):
+        keep(ledger, report(version=version, narrative=words))
+    with ledger.reading() as connection:
+        held = standing.incidents(connection, [HOME])
+        numbers = [one.number for one in standing.revisions(ledger, connection, held)[held[0].key]]
+    assert numbers == [1, 2, 3]
+
+
+def test_the_same_content_again_is_no_revision_whatever_its_version_says(ledger: Ledger) -> None:
+    keep(ledger, report())
+    stored = keep(ledger, report(version=2))
+    assert (stored.new, stored.revised, stored.unchanged) == (0, 0, 1)
+
+
+def test_yesterdays_record_shown_again_today_changes_nothing(ledger: Ledger) -> None:
+    keep(ledger, report(version=1, narrative="Yesterday."))
+    keep(ledger, report(version=2, narrative="Today."))
+    stored = keep(ledger, report(version=1, narrative="Yesterday."))
+    assert stored.revised == 0
+    assert len(states(ledger)) == 2
+
+
+def test_an_item_that_a_page_repeats_counts_once(ledger: Ledger) -> None:
+    stored = keep(ledger, report(), report())
+    assert (stored.seen, stored.new, stored.unchanged) == (2, 1, 1)
+
+
+def test_the_watermark_never_goes_back(ledger: Ledger) -> None:
+    keep(ledger, report(1), mark=Watermark(START + timedelta(hours=1), "inc-9"))
+    keep(ledger, report(2), mark=Watermark(START, "inc-1"))
+    assert reports.watermark_of(ledger, HOME, "rest") == Watermark(START + timedelta(hours=1), "inc-9")
+
+
+def test_a_later_revision_waits_for_the_earlier_one_and_for_a_rejected_one_too(ledger: Ledger) -> None:
+    keep(ledger, report(version=1, narrative="One."))
+    keep(ledger, report(version=2, narrative="Two."))
+    (first,) = claim(ledger)
+    assert first.revision == 1
+    outbox.record(ledger, "w", [Outcome(first, Event.REFUSED, "No.", cause="restricted")])
+    assert claim(ledger) == []
+    with ledger.reading() as connection:
+        rows = list(standing.delivery_rows(connection))
+    assert standing.waits_behind(rows)[rows[1].id].id == first.id
+
+
+def test_a_late_workers_answer_under_an_old_fencing_number_changes_nothing(ledger: Ledger, clock: SetClock) -> None:
+    keep(ledger, report())
+    (late,) = claim(ledger, lease=10)
+    clock.advance(11)
+    assert outbox.expire_leases(ledger, "reaper", settle_seconds=5) == 1
+    assert outbox.record(ledger, "late", [Outcome(late, Event.NOT_APPLIED)]) == []
+    assert states(ledger) == ["uncertain"]
+
+
+def test_an_expired_lease_means_doubt_and_a_look_up_never_a_resend(ledger: Ledger, clock: SetClock) -> None:
+    keep(ledger, report())
+    claim(ledger, lease=10)
+    clock.advance(11)
+    outbox.expire_leases(ledger, "reaper", settle_seconds=60)
+    assert claim(ledger) == []
+    look = {"homes": [HOME], "limit": 5, "lease_seconds": 300}
+    assert outbox.claim_looks(ledger, "mosaic", "w", **look) == []
+    for expected in ("uncertain", "pending"):
+        clock.advance(61)
+        (one,) = outbox.claim_looks(ledger, "mosaic", "w", **look)
+        outbox.record(ledger, "w", [Outcome(one, Event.LOOK_ABSENT, retry_in=60)])
+        assert states(ledger) == [expected]
+
+
+def test_a_renewed_lease_is_not_taken_over(ledger: Ledger, clock: SetClock) -> None:
+    keep(ledger, report())
+    claims = claim(ledger, lease=10)
+    clock.advance(9)
+    outbox.renew(ledger, claims, 10)
+    clock.advance(9)
+    assert outbox.expire_leases(ledger, "reaper", settle_seconds=5) == 0
+    accept(ledger, claims)
+    assert states(ledger) == ["accepted"]
+
+
+def test_a_note_of_a_voided_report_is_never_made_and_its_addition_falls_away(ledger: Ledger) -> None:
+    keep(ledger, report())
+    (first,) = claim(ledger)
+    outbox.record(ledger, "w", [Outcome(first, Event.AMBIGUOUS, retry_in=0)])
+    keep(ledger, report(version=2, status="Void"))
+    for _ in range(2):
+        (look,) = outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)
+        outbox.record(ledger, "w", [Outcome(look, Event.LOOK_ABSENT)])
+    assert claim(ledger) == []
+    assert withdrawals.withdraw_pointless(ledger, "w") == []
+    assert states(ledger) == ["superseded", "superseded"]
+
+
+def test_quarantine_keeps_the_whole_report_and_a_readable_version_takes_it_out(ledger: Ledger) -> None:
+    bad = Unreadable('{"incidentId": "inc-1", "x": "whole"}', "f" * 64, ("occurredAt",), "inc-1", "EXH-2026-0001")
+    assert keep(ledger, unreadable=(bad,)).quarantined == 1
+    with ledger.reading() as connection:
+        (waiting,) = quarantine.waiting(connection, [HOME])
+    assert '"whole"' in quarantine.raw(ledger, waiting.id)
+    keep(ledger, report())
+    with ledger.reading() as connection:
+        assert quarantine.waiting(connection, [HOME]) == []
+
+
+def test_a_discarded_report_stays_discarded_when_it_is_seen_again(ledger: Ledger) -> None:
+    bad = Unreadable("{}", "e" * 64, ("incidentId",))
+    keep(ledger, unreadable=(bad,))
+    with pytest.raises(Refused):
+        quarantine.discard(ledger, 1, "  ", "somebody")
+    quarantine.discard(ledger, 1, "A test entry of the vendor's.", "somebody")
+    assert keep(ledger, unreadable=(bad,)).quarantined == 0
+
+
+def test_no_content_lies_open_in_the_database(ledger: Ledger, tmp_path: Path) -> None:
+    keep(ledger, report(narrative="CANARY-NARRATIVE"), unreadable=(Unreadable("CANARY-RAW", "d" * 64, ("x",)),))
+    with ledger.reading() as connection:
+        rows = [
+            str(row)
+            for table in SQLModel.metadata.sorted_tables
+            for row in connection.execute(text(f'SELECT * FROM "{table.name}"'))
+        ]
+    everything = "\n".join(rows)
+    assert "CANARY" not in everything
+    assert "Invented" not in everything
+
+
+def test_rotated_keys_open_old_rows_and_after_rotation_the_old_key_is_not_needed(
+    open_ledger: Callable[..., Ledger],
+) -> None:
+    keep(open_ledger((KEY,)), report(), unreadable=(Unreadable("{}", "c" * 64, ("x",)),))
+    both = open_ledger((OTHER, KEY))
+    assert keeping.rotate(both) == 4
+    only = open_ledger((OTHER,))
+    with only.reading() as connection:
+        held = standing.incidents(connection, [HOME])
+        assert standing.revisions(only, connection, held)[held[0].key][0].report == report()
+    assert children.committed(only, HOME) == [("child-1", "Invented Person")]
+    assert both.vault.digest("x") == only.vault.digest("x")
+
+
+def test_a_wrong_key_is_refused_before_anything_is_read_or_written(open_ledger: Callable[..., Ledger]) -> None:
+    open_ledger((KEY,))
+    with pytest.raises(LedgerError, match="BRIDGE_ENCRYPTION_KEYS lacks the key"):
+        open_ledger((OTHER,))
+    with pytest.raises(LedgerError, match="BRIDGE_ENCRYPTION_KEYS is not set"):
+        open_ledger(())
+
+
+def test_a_row_moved_to_another_record_does_not_open(ledger: Ledger) -> None:
+    keep(ledger, report(1), report(2))
+
+    def swap(connection: object) -> None:
+        rows = connection.execute(select(revision.c.id, revision.c.content).order_by(revision.c.id)).all()  # type: ignore[attr-defined]
+        connection.execute(update(revision).where(revision.c.id == rows[0].id).values(content=rows[1].content))  # type: ignore[attr-defined]
+
+    ledger.write(swap)
+    with ledger.reading() as connection:
+        held = standing.incidents(connection, [HOME])
+        with pytest.raises(LedgerError, match="altered or damaged"):
+            standing.revisions(ledger, connection, held)
+
+
+@pytest.mark.parametrize("crime", ["alter", "remove", "remove the last", "reorder"])
+def test_the_audit_chain_names_the_place_where_it_was_touched(ledger: Ledger, crime: str) -> None:
+    for number in range(1, 5):
+        keep(ledger, report(number))
+    assert audit.verify(ledger).ok
+
+    def commit(connection: object) -> None:
+        execute = connection.execute  # type: ignore[attr-defined]
+        if crime == "alter":
+            execute(update(audit_entry).where(audit_entry.c.sequence == 2).values(record="incident:999"))
+        elif crime == "remove":
+            execute(delete(audit_entry).where(audit_entry.c.sequence == 2))
+        elif crime == "remove the last":
+            execute(delete(audit_entry).where(audit_entry.c.sequence == 4))
+        else:
+            execute(update(audit_entry).where(audit_entry.c.sequence == 2).values(sequence=99))
+            execute(update(audit_entry).where(audit_entry.c.sequence == 3).values(sequence=2))
+            execute(update(audit_entry).where(audit_entry.c.sequence == 99).values(sequence=3))
+
+    ledger.write(commit)
+    verdict = audit.verify(ledger)
+    assert not verdict.ok
+    assert verdict.broken_at == (4 if crime == "remove the last" else 2)
+
+
+def test_a_fresh_schema_is_what_the_models_say(ledger: Ledger) -> None:
+    with ledger.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = [one for one in compare_metadata(context, SQLModel.metadata) if "alembic_version" not in str(one)]
+    assert differences == []
+    assert known_revisions()[0] == HEAD
+
+
+def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(
+    ledger: Ledger, open_ledger: Callable[..., Ledger]
+) -> None:
+    ledger.write(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(LedgerError, match="newer version"):
+        open_ledger()
+
+
+def test_another_programs_database_is_refused(ledger: Ledger, open_ledger: Callable[..., Ledger]) -> None:
+    ledger.write(lambda connection: connection.execute(text("DROP TABLE alembic_version")))
+    with pytest.raises(LedgerError, match="no ledger"):
+        open_ledger()
+
+
+def test_after_a_restore_everything_that_waits_is_looked_up_first(ledger: Ledger, clock: SetClock) -> None:
+    keep(ledger, report(1), mark=Watermark(NOON, "inc-1"))
+    marked = keeping.restored(ledger, NOON - timedelta(days=1), "operator")
+    assert (marked.doubted, marked.cursors_moved) == (1, 1)
+    keep(ledger, report(2))
+    assert states(ledger) == ["uncertain", "uncertain"]
+    clock.advance(60)
+    keep(ledger, report(3, modified_at=clock.at))
+    assert states(ledger)[-1] == "pending"
+
+
+def test_retry_looks_up_what_is_in_doubt_and_refuses_what_would_double(ledger: Ledger) -> None:
+    keep(ledger, report())
+    (one,) = claim(ledger)
+    with pytest.raises(Refused, match="with a worker"):
+        desk.retry(ledger, one.id, "operator")
+    outbox.record(ledger, "w", [Outcome(one, Event.AMBIGUOUS, retry_in=9999)])
+    assert "looked up" in desk.retry(ledger, one.id, "operator")
+    (look,) = outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)
+    outbox.record(ledger, "w", [Outcome(look, Event.LOOK_FOUND, remote_id="n")])
+    with pytest.raises(Refused, match="double"):
+        desk.retry(ledger, one.id, "operator")
+
+
+def test_purged_contents_are_gone_and_the_record_that_there_was_one_stays(ledger: Ledger) -> None:
+    keep(ledger, report())
+    accept(ledger, claim(ledger))
+    assert keeping.purge(ledger, (START + timedelta(days=1)).date(), "operator") == 1
+    with ledger.reading() as connection:
+        (held,) = standing.incidents(connection, [HOME])
+        assert standing.revisions(ledger, connection, [held])[held.key][0].report is None
+        (row,) = standing.delivery_rows(connection)
+    assert (row.body, row.remote_id) == (None, f"note-{row.id}")
+
+
+def test_what_is_not_finished_is_not_purged(ledger: Ledger) -> None:
+    keep(ledger, report())
+    assert keeping.purge(ledger, (START + timedelta(days=1)).date(), "operator") == 0
+
+
+def test_a_good_run_is_one_that_ended_and_saw_everything(ledger: Ledger) -> None:
+    run = runs.begin(ledger, HOME, "pull")
+    with ledger.reading() as connection:
+        assert runs.last_good(connection, HOME, "pull") is None
+    runs.end(ledger, run, good=True, counts={})
+    with ledger.reading() as connection:
+        assert runs.last_good(connection, HOME, "pull") == NOON
+
+
+def test_a_state_that_the_table_does_not_have_is_impossible() -> None:
+    for state in DeliveryState:
+        for event in Event:
+            if (state, event) not in TRANSITIONS:
+                with pytest.raises(ImpossibleTransition):
+                    after(state, event)
+
+
+def test_the_only_way_to_send_again_after_doubt_is_through_looks() -> None:
+    ways_back = {event for (state, event), to in TRANSITIONS.items() if state == "uncertain" and to == "pending"}
+    assert ways_back == {Event.LOOK_ABSENT_AGAIN, Event.REPEATABLE}
+
+
+def test_a_ledger_in_memory_and_another_database_are_refused() -> None:
+    for wrong in ("sqlite://", "sqlite:///:memory:", "mysql://host/x", "not a url"):
+        with pytest.raises(LedgerError, match="BRIDGE_LEDGER_URL"):
+            Ledger(wrong, [KEY])
+
+
+def test_a_folder_that_does_not_exist_is_one_sentence() -> None:
+    with pytest.raises(LedgerError, match="folder exists"):
+        Ledger("sqlite:////nowhere/at/all/ledger.db", [KEY])
+
+
+def test_two_processes_that_open_an_empty_ledger_at_once_both_find_one(url: str) -> None:
+    code = f"from ledger.database import Ledger; Ledger({url!r}, [bytes(range(32))]).close(); print('open')"
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)
+    ]
+    assert [one.communicate(timeout=60)[0].strip() for one in both] == [b"open", b"open"]
+
+
+def test_a_backup_is_a_ledger_and_appears_whole(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'a.db'}", [KEY])
+    keep(ledger, report())
+    keeping.backup(ledger, tmp_path / "copy.db")
+    ledger.close()
+    copy = Ledger(f"sqlite:///{tmp_path / 'copy.db'}", [KEY])
+    assert states(copy) == ["pending"]
+    assert [path.name for path in tmp_path.glob("*.part")] == []
+    copy.close()
+
+
+def test_the_meta_row_of_the_chain_cannot_be_dropped_unseen(ledger: Ledger) -> None:
+    keep(ledger, report())
+    ledger.write(lambda connection: connection.execute(delete(meta).where(meta.c.name == "audit_head")))
+    assert not audit.verify(ledger).ok
+    with ledger.reading() as connection:
+        assert connection.execute(select(delivery.c.id)).all()
