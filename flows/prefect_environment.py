@@ -6,7 +6,8 @@ doors: no telemetry of the client, the server or its web pages, no stored result
 Prefect API but those of one allow-listed logger, and never a temporary server behind anyone's back.
 
 A command calls `harden(os.environ)` before its first import of Prefect. A run that a Prefect worker starts gets the
-same settings from `prefect.yaml` (`HARDENED`, kept equal by a test) and proves them with `unhardened`.
+same settings from `prefect.yaml` (`HARDENED`, kept equal by a test) and proves them with `unhardened`. For Prefect's
+own commands, `python -m flows.prefect_environment` prints them as lines for a shell or for systemd's EnvironmentFile.
 This module does not import Prefect.
 """
 
@@ -129,3 +130,7 @@ def run_logger() -> logging.Logger:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     return logger
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{name}={value}\n" for name, value in HARDENED.items())

@@ -45,6 +45,12 @@ def test_every_link_leads_somewhere(page):
     assert not broken
 
 
+def test_the_readme_shows_the_picture_of_the_report_where_there_is_one():
+    shown = "](docs/report.png)" in (ROOT / "README.md").read_text("utf-8")
+
+    assert shown == (DOCS / "report.png").is_file()
+
+
 def test_what_comes_from_the_code_is_current():
     checked = subprocess.run(
         [sys.executable, "scripts/manual.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False

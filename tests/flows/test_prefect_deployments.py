@@ -92,9 +92,6 @@ def test_every_deployment_runs_one_at_a_time_with_the_hardened_environment_and_o
 
 
 def test_prefect_accepts_the_shipped_deployments(prefect_server, prefect_environment):
-    if not (ROOT / "flows" / "prefect_flows.py").is_file():
-        pytest.skip("flows/prefect_flows.py is not in this tree")
-
     _prefect(prefect_environment, "work-pool", "create", "incident-bridge", "--type", "process")
     deployed = _prefect(prefect_environment, "deploy", "--all", "--no-prompt")
 

@@ -186,6 +186,20 @@ def test_a_process_that_was_not_hardened_can_tell(tmp_path):
     assert "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_HANDLERS" in named
 
 
+def test_the_settings_are_printed_as_lines_that_a_shell_reads_back(tmp_path):
+    file = tmp_path / "prefect.env"
+    printed = subprocess.run(
+        [sys.executable, "-m", "flows.prefect_environment"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    file.write_text(printed.stdout, "utf-8")
+
+    read = subprocess.run(
+        ["/bin/bash", "-c", f"set -a; . {file}; exec env"], env={}, capture_output=True, text=True, check=True
+    )
+
+    assert set(HARDENED.items()) <= {tuple(line.split("=", 1)) for line in read.stdout.splitlines()}
+
+
 def test_hardening_keeps_the_address_of_the_server_and_the_way_to_log_in():
     environ = {"PREFECT_API_URL": "https://prefect.example.org/api", "PREFECT_API_AUTH_STRING": "kept", "OTHER": "kept"}
 
