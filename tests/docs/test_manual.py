@@ -92,6 +92,26 @@ def test_every_command_is_documented_and_every_documented_command_exists():
     assert named <= set(COMMANDS)
 
 
+def test_every_subcommand_and_option_that_the_manual_tells_people_to_type_exists():
+    page = (DOCS / "commands.md").read_text("utf-8")
+    groups = {heading.split()[0] for heading in re.findall(r"^### (.+)$", page, re.MULTILINE)}
+    typed = {
+        (command, *words.split())
+        for one in PAGES
+        for command, words in re.findall(r"incident-bridge (\w+)((?: +(?:--)?[a-z][\w-]*)*)", one.read_text("utf-8"))
+        if command in COMMANDS
+    }
+
+    unknown = [
+        " ".join(line)
+        for line in typed
+        if (line[0] in groups and len(line) > 1 and f"\n### {line[0]} {line[1]}\n" not in page)
+        or any(word.startswith("--") and f"`{word}" not in page and f"{word} " not in page for word in line)
+    ]
+    assert len(typed) > 10
+    assert not unknown
+
+
 def test_every_exit_code_is_documented():
     rows = re.findall(r"^\| (\d) \|", (DOCS / "operations.md").read_text("utf-8"), re.MULTILINE)
 
