@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import certifi
 import requests
@@ -26,12 +26,16 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.response import HTTPResponse
 from urllib3.util import create_urllib3_context
 
 MOST_BYTES = 32 * 1024 * 1024
 """The largest answer that is read; a longer one is an answer that cannot be understood."""
 
 _SLICE = 16 * 1024
+_IDLE = 1.5
+"""Seconds after which a kept connection is not trusted any more. Servers close idle ones after two seconds and more,
+and a request that meets such a close on its way is in doubt."""
 
 # urllib3 writes request lines at DEBUG and raw header lines at WARNING; neither belongs in anybody's log.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -102,6 +106,7 @@ class _Line(HTTPConnection):
     debuglevel = 0  # a debuglevel set on http.client for everyone would print headers and bodies
     response_class = _TimedResponse
     _held: bytes | None = None
+    _answered_at = 0.0
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -131,6 +136,15 @@ class _Line(HTTPConnection):
             super()._tunnel()
         finally:
             _CALL.sent = False  # what went out so far was for the proxy, not for the system
+
+    @property
+    def is_connected(self) -> bool:
+        return time.monotonic() - self._answered_at < _IDLE and super().is_connected
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself does
+        response = super().getresponse()
+        self._answered_at = time.monotonic()
+        return response
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         self._held = b"" if body else None
@@ -239,14 +253,16 @@ class Wire(HTTPAdapter):
         url = cast("str", request.url)
         return url if self._whole_address else url[url.index("/", 8) :]
 
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        response = requests.Response()
-        response.status_code = resp.status
-        response.headers = resp.headers
-        response.raw = resp
-        response.request = req
-        response.url = cast("str", req.url)
-        return response
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:  # noqa: ARG002
+        return cast("requests.Response", _Response(resp.status, resp.headers, resp))
+
+
+class _Response(NamedTuple):
+    """What is used of a requests.Response; cookies, history and encodings are work for nothing here."""
+
+    status_code: int
+    headers: Any
+    raw: Any
 
 
 def _trusting(ca_file: str | None) -> ssl.SSLContext:

@@ -28,7 +28,18 @@ def connect(settings: Settings) -> DailyLogRest:
         sign_in=api_key_sign_in(key, setting=naming.credential),
         rate_per_second=section.rate_per_second,
     )
-    return DailyLogRest(http)
+    return DailyLogRest(http, home_to_ask_for=_any_home(settings))
+
+
+def _any_home(settings: Settings) -> str:
+    """A home of this site, for a check that reads; its file is somebody else's to complain about."""
+    from config.errors import ConfigurationError
+    from config.home import load_homes
+
+    try:
+        return next(iter(load_homes(settings.homes_dir)))
+    except ConfigurationError:
+        return "check"
 
 
 __all__ = ["connect"]

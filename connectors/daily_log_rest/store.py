@@ -23,17 +23,18 @@ _DAY = timedelta(days=1)
 class DailyLogRest:
     """A LogStore over the recording contract. Safe to share between threads."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, *, home_to_ask_for: str = "check") -> None:
         self.http = http
+        self._home_to_ask_for = home_to_ask_for
 
     def close(self) -> None:
         """Stop waiting and close the connections."""
         self.http.close()
 
     def check(self) -> Health:
-        """Whether the log answers at its address and takes our key: a day's entries of no home are asked for."""
+        """Whether the log answers at its address and takes our key: one of today's entries is asked for."""
         today = uk_day(datetime.now(UTC)).isoformat()
-        query = {"homeId": "check", "from": today, "to": today, "limit": "1"}
+        query = {"homeId": self._home_to_ask_for, "from": today, "to": today, "limit": "1"}
         doing = "a check of the connection"
         return health_of(
             self.http,

@@ -344,6 +344,20 @@ def test_a_write_passes_its_stages_in_order(serve: Callable[..., RawServer]) -> 
     assert server.bodies == [b'{"a":"' + b"x" * 100 + b'"}']
 
 
+def test_a_kept_connection_is_used_again_but_not_after_a_long_rest(
+    serve: Callable[..., RawServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that meets the server's close of an idle connection on its way would be in doubt."""
+    server = serve(CREATED)
+    http = http_to(server)
+    for _ in range(2):
+        http.write("/notes", {}, doing="x")
+    assert server.accepted == 1
+    monkeypatch.setattr(wire, "_IDLE", 0.0)
+    http.write("/notes", {}, doing="x")
+    assert server.accepted == 2
+
+
 def test_a_compressed_answer_is_read(serve: Callable[..., RawServer]) -> None:
     server = serve(answer(response("200 OK", gzip.compress(b'{"items": [1]}'), "Content-Encoding: gzip")))
     assert http_to(server).read("/notes", doing="x").content == {"items": [1]}

@@ -235,6 +235,16 @@ def test_a_merge_is_followed_to_the_survivor(mosaic: Mosaic, store: MosaicRest) 
     assert len(mosaic.applied("create")) == 1
 
 
+def test_a_merge_that_only_the_persons_record_tells_is_followed(
+    mosaic: Mosaic, store: MosaicRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = store.create(a_note())
+    mosaic.merge(CHILD, SURVIVOR)
+    monkeypatch.setattr(mosaic, "_open_record", lambda person_id, *, write: None)
+    assert [(each.remote_id, each.person_id) for each in found(store).receipts] == [(receipt.remote_id, SURVIVOR)]
+    assert [note.person_id for note in store.list(CHILD, DAY, DAY)] == [SURVIVOR]
+
+
 def test_a_chain_of_five_merges_is_followed_and_six_are_not(mosaic: Mosaic, store: MosaicRest) -> None:
     mosaic.add_people(range(100, 107))
     for step in range(100, 105):
@@ -279,6 +289,16 @@ def test_a_restricted_record_says_who_must_grant_access(status: int, mosaic: Mos
             call()
         assert caught.value.cause is Cause.RESTRICTED
         assert "ask for access for the integration's worker on this record" in caught.value.message
+
+
+def test_an_empty_list_of_a_restricted_record_is_not_an_absence(
+    mosaic: Mosaic, store: MosaicRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mosaic.restrict(CHILD)
+    monkeypatch.setattr(mosaic, "_open_record", lambda person_id, *, write: None)
+    with pytest.raises(Rejected) as caught:
+        found(store)
+    assert caught.value.cause is Cause.RESTRICTED
 
 
 def test_an_unknown_person_is_not_an_empty_record(mosaic: Mosaic, store: MosaicRest) -> None:
