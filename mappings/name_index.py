@@ -180,7 +180,7 @@ def words_in(text: FoldedText, index: NameIndex, *, mend: bool) -> WordRow:
         found = [piece for span in found for piece in _at_capitals(span, text, index.sure)]
     row = WordRow([text.lower[start:end] for start, end in found], found)
     if mend and SPELLED_OUT.search(text.lower):
-        row = _spelled_out(row, text, index.sure)
+        row = _spelled_out(row, text, index)
     _join_halves(row, text, index.sure)
     return row
 
@@ -193,10 +193,10 @@ def _at_capitals(span: tuple[int, int], text: FoldedText, sure: frozenset[str]) 
     return list(pairwise([start, *(cut for cut in cuts if start < cut < end), end]))
 
 
-def _spelled_out(row: WordRow, text: FoldedText, sure: frozenset[str]) -> WordRow:
+def _spelled_out(row: WordRow, text: FoldedText, index: NameIndex) -> WordRow:
     """`G r a c e` becomes one word where it spells a name."""
     found = [("".join(LETTERS.findall(match.group())), match.span()) for match in SPELLED_OUT.finditer(text.lower)]
-    names = [(word, span) for word, span in found if word in sure]
+    names = [(word, span) for word, span in found if word in index.starts]
     outside = [
         (word, span)
         for word, span in zip(row.words, row.spans, strict=True)

@@ -45,7 +45,8 @@ class NameMatch:
             forms = self._index.run_at(self._row, place)
             kinds = {form.kind for form in self.forms if form.child_id in self.children}
             turned = kinds == {Kind.SURNAME} and not self.whole
-            children = {form.child_id for form in forms if kinds != {form.kind} or gap in (" ", "-")}
+            alike = gap in (" ", "-") and self._capital(place) and self._row.words[place] != self._row.words[place - 1]
+            children = {form.child_id for form in forms if kinds != {form.kind} or alike}
             if children & self.children and _joins(gap, comma=turned):
                 self.children &= children
                 self.end = place + len(forms[0].words)
@@ -125,7 +126,7 @@ def use_of(view: FoldedText, row: WordRow, place: int) -> Use:
     before = lead.rstrip(" \t'\"‘’“”(")
     begins = not before or before[-1] in _SENTENCE_END or "\n" in lead[len(before) :]
     after = text[end : end + 3]
-    ends = after[:1] != "" and after[:1] in ".!?\n"
+    ends = after[:1] != "" and after[:1] in ".,;:!?)\n"
     written = text[start:end]
     near = [text[slice(*row.spans[other])] for other in (place - 1, place + 1) if 0 <= other < len(row.spans)]
     loud = [word for word in near if len(word) > 1]

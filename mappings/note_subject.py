@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mappings.holds import held, measures_on
-from mappings.incident import Child, ChildRole, Incident, Measure
+from mappings.incident import Child, Incident, Measure
 from mappings.redactor import Redactor
 from mappings.said import said
 from mappings.wording import NOT_RECORDED, bullets, escaped, one_line, paragraphs, readable
@@ -39,11 +39,7 @@ class Subject(NamedTuple):
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """The measures used on this child; none on a child who was only present."""
-        if self.child.role is ChildRole.PRESENT and not any(
-            measure.child_id == self.child.child_id for measure in self.incident.measures
-        ):
-            return ()
+        """The measures used on this child."""
         return measures_on(self.incident, self.child)
 
     @property

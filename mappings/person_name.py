@@ -54,6 +54,10 @@ _PARTICLES = frozenset(
 )
 
 
+#: A word with one of these letters after it may be another word: "graces", "hoped", "chaser".
+_WORD_ENDS = "sdrny"
+
+
 class NamedChild(NamedTuple):
     """A child of the home, by the source's own id, with the nicknames that the home's file lists."""
 
@@ -185,6 +189,6 @@ def _run_together(given: set[Words], surnames: set[Words]) -> set[Words]:
             joined |= {(first + last,), (last + first,)}
             if len(last) >= 4 and not is_word(last):
                 joined.add((first[0] + last,))
-            if len(first) >= 4 and not is_word(first):
+            if len(first) >= 4 and (not is_word(first) or last[0] not in _WORD_ENDS):
                 joined.add((first + last[0],))
     return {form for form in joined if not is_word(form[0]) and form[0] not in COMMON_WORDS}

@@ -14,8 +14,9 @@ _LINE_TAGS = frozenset("p br div ul ol li table thead tbody tfoot tr td th h1 h2
 _SILENT_TAGS = frozenset({"script", "style", "head", "title", "template"})
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _SPACES = re.compile(r"\s+")
+_TAG = re.compile(r"</?\w[^<>]*>")
 _HALF_A_TAG = re.compile(r"<[^<>]*$|&#?\w{0,10}$")
-_REFERENCE = re.compile(r"\breference\s*:\s*(\S+)\s*$", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?<![^\W\d_])reference\s*:\s*(\S+)\s*$", re.IGNORECASE)
 _ENDING = 200
 _CLOSING = ".,;:!?)]}>\"'’”"
 
@@ -52,11 +53,11 @@ def last_line_reference(html: str) -> str | None:
     Where a gateway has run all lines together, what stands at the very end counts; so it does where something in
     the text, such as half a comment, hides the rest from a reader of HTML.
     """
-    return _closing_reference(text_of(html)) or _closing_reference(text_of(html[-_ENDING:]))
+    return _closing_reference(text_of(html)) or _closing_reference(_TAG.sub("\n", html[-_ENDING:]))
 
 
 def _closing_reference(text: str) -> str | None:
-    lines = text.split("\n")
+    lines = text.strip().split("\n")
     while lines and not lines[-1].strip(_CLOSING + " "):
         lines.pop()
     if not lines:

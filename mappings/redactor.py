@@ -157,8 +157,10 @@ class Redactor:
             return False
         if not all(form.word for form in forms):
             return True
-        chunk = chunk_around(view.cased, *row.spans[match.begin])
-        return _ADDRESS.search(view.cased, *chunk) is not None or used_as_name(use_of(view, row, match.begin))
+        start, end = row.spans[match.begin]
+        handle = view.cased[max(0, start - 1) : start] in ("@", "#") or view.cased[end : end + 1].isdigit()
+        address = _ADDRESS.search(view.cased, *chunk_around(view.cased, start, end)) is not None
+        return handle or address or used_as_name(use_of(view, row, match.begin))
 
     def _edges(self, view: FoldedText, row: WordRow, match: NameMatch) -> tuple[int, int]:
         """Where the name begins and ends; a mail or web address that holds one goes as a whole."""
@@ -210,12 +212,10 @@ def _replaced(source: str, spans: list[tuple[int, int, str]]) -> str:
     for start, end, label in spans:
         if start < position:
             continue
-        owns = (
-            source[end : end + 1] in ("'", "’")
-            and source[end - 1 : end] in "sS"
-            and not source[end + 1 : end + 2].isalpha()
-        )
-        pieces += (source[position:start], label, f"{source[end]}s" if owns else "")
+        apostrophe = source[end : end + 1] in ("'", "’") and not source[end + 1 : end + 2].isalpha()
+        owns = apostrophe and source[end - 1 : end] in "sS"
+        missing = f"{source[end]}s" if owns and not label.endswith("'s") else ""
+        pieces += (source[position:start], label, missing)
         position = end + 1 if owns else end
     pieces.append(source[position:])
     return "".join(pieces)

@@ -103,7 +103,7 @@ def _plainly_the_word(use: Use) -> bool:
         elliptic = use.after in _BASE_VERBS or (use.after in _THEN and use.after_next in _BASE_VERBS)
         return asks or elliptic or (use.shouted and use.before in _SUBJECTS and use.after not in _DID)
     if use.word in _FUNCTION:
-        return not (use.after in _DID_BY_PERSONS and use.begins)
+        return not (use.begins and use.after in (_DID if use.word in {"a", "an"} else _DID_BY_PERSONS))
     if use.word in _CALENDAR | _TAUGHT | {"sky"} and use.after in _COMPOUNDS:
         return True
     if not use.begins and use.before in _DETERMINERS | _DESCRIBED:
@@ -132,7 +132,8 @@ def _auxiliary_name(use: Use) -> bool:
     if past or later_past:
         return True
     if use.before in _BEFORE_PERSON or use.before in {"to", "with", "at", "for", "by", "from", "of"}:
-        return (use.after not in _BASE_VERBS and use.before not in {"at", "of"}) or use.careless
+        at_will = use.before in {"at", "of"} and (not use.after or not use.careless)
+        return not at_will and (use.after not in _BASE_VERBS or use.careless)
     return use.careless and not use.before and use.after in _DID
 
 

@@ -155,6 +155,22 @@ def test_a_childs_full_name_in_an_adults_field_is_no_adults_name() -> None:
     assert "Pennyfold" not in redactor_for(report, ("child-17",)).text("Tom and Grace Pennyfold wrote it.")
 
 
+def test_two_childrens_names_in_an_adults_field_are_no_adults_name() -> None:
+    found = redactor_for(incident(children=(AISHA, GRACE, KATIE), created_by="Katie Grace"), ("child-17",))
+    assert found.text("Katie Grace wrote it.") == "another child (B) another child (A) wrote it."
+
+
+def test_a_member_of_staff_may_be_called_by_two_childrens_names() -> None:
+    staff = (StaffMember(staff_id="s", name="Katie Grace"),)
+    assert hide("Katie Grace wrote it.", staff=staff) == "Katie Grace wrote it."
+
+
+@pytest.mark.parametrize(("name", "written"), [("Søren Ødegård", "SOREN and Odegaard"), ("Łukasz Wójcik", "Lukasz")])
+def test_letters_that_do_not_fold_by_themselves_fold_too(name: str, written: str) -> None:
+    shown = hide(written, children=(AISHA, Child(child_id="c", name=name)))
+    assert shown.startswith("another child (A)")
+
+
 def test_the_homes_name_stays_where_a_child_is_called_like_it() -> None:
     report = incident(children=(AISHA, Child(child_id="c", name="Ruth Example")))
     found = redactor_for(report, ("child-17",), phrases=("Example House",))
