@@ -72,6 +72,8 @@ def look(
     site: Site, home: Home, start: date, end: date, as_of: datetime, source: SourceView, fault: str | None
 ) -> Looked:
     """Everything that one reconciliation of one home and period can see now."""
+    if source.index is not None and source.index.end < end:
+        end = max(source.index.end, start)  # the source claims completeness only so far
     looked = Looked(_ledger_side(site, home, start, end, as_of, source))
     if fault is not None:
         looked.faults["source"] = fault

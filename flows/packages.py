@@ -45,7 +45,7 @@ def write_approved(site: Site, row: Row[Any], approved: Decision) -> PackageFile
     assert report is not None, "an approved submission's revision is never purged"
     approval = Approval(at=approved.at, by=approved.by, mash=approved.mash, police=approved.police)
     known = children.committed(site.ledger, row.home)
-    package = submission(report, row.subject, home, row.revision, known, approval)
+    package = submission(report, row.subject, home, row.revision, known, approval, site.lado_form)
     assert package is not None, "the submission was made from this revision"
     return site.desk.prepare(package)
 

@@ -20,6 +20,7 @@ def circumstances(site: Site, home: Home, targets: frozenset[Target] | None = No
         targets=frozenset(site.targets) if targets is None else targets,
         mail_max_age=timedelta(days=email.max_age_days if email else 7),
         now=site.ledger.now(),
+        form=site.lado_form,
         digest=site.ledger.vault.digest,
     )
 

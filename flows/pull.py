@@ -174,7 +174,7 @@ def _marks(site: Site, items: Sequence[Mapping[str, Any]], began: datetime) -> l
 def _unreadable(site: Site, item: Mapping[str, Any], why: CannotBeRead) -> Unreadable:
     known = site.field_map.identify(item)
     return Unreadable(
-        raw=json.dumps(item, ensure_ascii=False, default=str),
+        raw=json.dumps(item, default=str),
         fingerprint=raw_fingerprint(item),
         fields=why.fields,
         source_id=known.source_id,

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from config.errors import ConfigurationError
 from config.home import Home, load_homes
+from config.lado_form import LadoForm, load_form
 from config.settings import Settings, load_settings
 from mappings.owed import Target
 
@@ -86,6 +87,11 @@ class Site:
         from connectors.registry import build_form_desk
 
         return build_form_desk(self.settings)
+
+    @cached_property
+    def lado_form(self) -> LadoForm:
+        """The LADO form: the site's own profile, or the shipped one."""
+        return load_form(self.settings.lado.form)
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:

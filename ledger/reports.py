@@ -185,7 +185,7 @@ def _store_reports(
 
 def _is_older(report: Incident, row: Row[Any]) -> bool:
     """Whether what came is an earlier state than what is stored. One place decides; equal stamps are not older."""
-    older: bool = report.modified_at < row.source_modified_at and report.version < row.source_version
+    older: bool = report.modified_at < row.source_modified_at and report.version <= row.source_version
     return older
 
 

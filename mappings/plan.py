@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from config.home import Home
+from config.lado_form import LadoForm
 from mappings.amendment import amendment
-from mappings.bodies import AppendmentBody, EntryBody, Frozen
+from mappings.bodies import AppendmentBody, EntryBody
 from mappings.case_note import NoteContext, case_note
 from mappings.duties import Duty, DutyState, duties_of
 from mappings.evidence import Evidence
@@ -45,13 +46,14 @@ _NOTE_DUTIES = {Target.MOSAIC: "mosaic_case_note", Target.DAILY_LOG: "daily_log"
 class Circumstances:
     """What a plan depends on beyond the report: the home, the site's targets, the mail's age limit, the moment.
 
-    `digest` tells apart addresses that must not be stored in the clear.
+    `form`: the site's own LADO form profile. `digest` tells apart addresses that must not be stored in the clear.
     """
 
     home: Home
     targets: frozenset[Target]
     mail_max_age: timedelta
     now: datetime
+    form: LadoForm | None = None
     digest: Callable[[str], str] = field(default=lambda text: hashlib.sha256(text.encode()).hexdigest())
 
 
@@ -298,7 +300,12 @@ class _Planning:
         for concern in triggers_of(self.report):
             chain = self._chain(Target.LADO, concern.adult)
             package = submission(
-                self.report, concern.adult, self.home, self.history.revision, self.history.known_children
+                self.report,
+                concern.adult,
+                self.home,
+                self.history.revision,
+                self.history.known_children,
+                form=self.around.form,
             )
             if package is None:
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from config.home import Home
+from config.lado_form import LadoForm
 from mappings.bodies import LadoPackage
 from mappings.incident import Incident
 from mappings.lado_form import Approval, lado_package
@@ -20,14 +21,15 @@ def submission(
     revision: int,
     known_children: Sequence[tuple[str, str]],
     approval: Approval | None = None,
+    form: LadoForm | None = None,
 ) -> LadoPackage | None:
     """The package about one adult of concern; None when this revision has no concern about that adult.
 
-    Children whom the concern is about are named, any other child is hidden (RULINGS 32). Raises RedactionFailed.
+    `form`: the site's own form profile; the shipped one if None. Children whom the concern is about are named, any other child is hidden (RULINGS 32). Raises RedactionFailed.
     """
     concern = next((one for one in triggers_of(report) if one.adult == adult), None)
     if concern is None:
         return None
     known = tuple(NamedChild(child_id, name) for child_id, name in known_children)
     redactor = redactor_for(report, concern.children, known, known_as=home.known_as, phrases=(home.name,))
-    return lado_package(report, concern, home, revision, hide=redactor.text, approval=approval)
+    return lado_package(report, concern, home, revision, hide=redactor.text, approval=approval, form=form)
