@@ -3,7 +3,8 @@
 A read is tried again inside the call, within a budget of tries and of time. A write is tried once and never again: it
 goes back to the ledger with an error that says what is proven (connectors.outcomes).
 
-What is promised: a call ends within its deadline, whatever the far end drips; a redirect is never followed; no body,
+What is promised: a call ends within its deadline, whatever the far end drips (a token that must be fetched first has
+a deadline of its own); a redirect is never followed; no body,
 header or query shows in a log or an error. What is not: looking up a host name takes as long as this machine's
 resolver lets it.
 """
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import random
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -23,13 +23,15 @@ from urllib.parse import urlencode
 
 import requests
 import urllib3
-from tenacity import RetryCallState, Retrying, retry_if_exception
+from tenacity import Retrying, retry_if_exception
 
 from config.errors import ConfigurationError
 from connectors.answers import Answer, Malformed, refused_fields
 from connectors.breaker import Breaker
 from connectors.errors import ConnectorError, NotApplied, Rejected, Unreachable
-from connectors.outcomes import TABLE, Naming, Outcome, error_of, outcome_of_answer, outcome_of_failure
+from connectors.evidence import outcome_of_answer, outcome_of_failure
+from connectors.outcomes import TABLE, Naming, Outcome, error_of
+from connectors.patience import Patience, pause
 from connectors.rate_limit import RateLimit
 from connectors.sign_in import Pass, SignIn
 from connectors.wire import AnswerTooLong, Wire
@@ -197,7 +199,7 @@ class Http:
         call = Call(
             "POST", path, doing, writes=True, payload=payload, headers=own, expect=expect, sent_fields=body or ()
         )
-        return self._once(call, _Patience(self.timeout))
+        return self._once(call, Patience(self.timeout))
 
     def unreadable(self, doing: str, *, write: bool = False, status: int | None = None) -> ConnectorError:
         """The error for an answer that reads well enough as JSON and yet is not what the contract says."""
@@ -210,9 +212,11 @@ class Http:
 
     # ---- one try -----------------------------------------------------------------------------------------------
 
-    def _once(self, call: Call, patience: _Patience, *, signed: bool = True) -> Answer:
+    def _once(self, call: Call, patience: Patience, *, signed: bool = True) -> Answer:
+        asked_at = time.monotonic()
         shown = self.sign_in.current() if signed and self.sign_in is not None else None
-        patience.ends += self._rate.take()
+        self._rate.take()
+        patience.ends += time.monotonic() - asked_at
         resting = self._breaker.admit()
         if resting > 0:
             raise self._left_alone(call, resting)
@@ -309,10 +313,10 @@ class Http:
     # ---- reads, again ------------------------------------------------------------------------------------------
 
     def _ask(self, call: Call, *, signed: bool = True) -> Answer:
-        patience = _Patience(self.timeout)
+        patience = Patience(self.timeout)
         retrying = Retrying(
             retry=retry_if_exception(self._may_pass),
-            wait=_pause,
+            wait=pause,
             stop=lambda state: state.attempt_number >= self._tries or state.upcoming_sleep >= patience.left,
             sleep=self._wait,
             reraise=True,
@@ -328,17 +332,6 @@ class Http:
         self._stopped.wait(seconds)
 
 
-class _Patience:
-    """Until when a call may last. Waiting for the configured rate does not use it up."""
-
-    def __init__(self, seconds: float) -> None:
-        self.ends = time.monotonic() + seconds
-
-    @property
-    def left(self) -> float:
-        return self.ends - time.monotonic()
-
-
 _ALIVE = frozenset({Outcome.LOCKED, Outcome.SIGN_IN_STALE, Outcome.SIGN_IN_REFUSED})
 
 
@@ -347,12 +340,3 @@ def _readable(call: Call, answer: Answer) -> bool:
         return call.well_formed(answer.content)
     except Malformed:
         return False
-
-
-def _pause(state: RetryCallState) -> float:
-    """What the system asked for, and full jitter on top: never less than was asked."""
-    why = state.outcome.exception() if state.outcome is not None else None
-    if getattr(why, "reason", "") == Outcome.SIGN_IN_STALE:
-        return 0.0
-    asked = getattr(why, "retry_after", None) or 0.0
-    return float(asked) + random.uniform(0.0, min(8.0, 0.25 * 2**state.attempt_number))  # noqa: S311 - not a secret

@@ -335,6 +335,18 @@ def test_waiting_for_the_rate_does_not_use_up_the_deadline(serve: Callable[..., 
         assert http.read("/notes", doing="x").status == 200
 
 
+def test_a_token_that_takes_its_time_leaves_a_write_all_of_its_own(serve: Callable[..., RawServer]) -> None:
+    """What was never sent must not be called uncertain because fetching the token was slow."""
+    server = serve(CREATED)
+    slow = threading.Event()
+
+    def issue() -> Pass:
+        slow.wait(0.3)
+        return Pass({"Authorization": "Bearer x"})
+
+    assert http_to(server, sign_in=SignIn(issue), timeout=0.2).write("/notes", {}, doing="x").status == 201
+
+
 def test_a_write_passes_its_stages_in_order(serve: Callable[..., RawServer]) -> None:
     server, stages = serve(CREATED), []
     http = http_to(server)
