@@ -1,0 +1,336 @@
+"""The report is recounted from the file itself, names nobody, and is written whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import jsonschema
+import openpyxl
+import pytest
+from pypdf import PdfReader
+
+from mappings.flags import FLAG_RULES
+from reconciliation import whole_file
+from reconciliation.compare import compare
+from reconciliation.csv_files import csv_reports, safe_cell
+from reconciliation.finding import Kind
+from reconciliation.html import html_report
+from reconciliation.json_document import json_document, schema
+from reconciliation.pdf import pdf_report
+from reconciliation.remember import to_keep, with_standing
+from reconciliation.report import report_of
+from reconciliation.report_files import write_report_files
+from reconciliation.summary import artifact_markdown, artifact_rows, mail_subject, mail_text
+from reconciliation.totals import Row
+from reconciliation.views import LogView, NotesView, Side, SourceView
+from reconciliation.xlsx import xlsx_report
+from tests.reconciliation.example_month import example_report
+from tests.reconciliation.world import CHILDREN, STAFF, World, incident, quiet_world
+
+REPORT = example_report()
+PAGE = html_report(REPORT)
+
+
+class _Page(HTMLParser):
+    """Counts what a reader of the page would count."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.rows: Counter[str] = Counter()
+        self.findings: list[str] = []
+        self.totals: dict[str, str] = {}
+        self.tags: Counter[str] = Counter()
+        self.attributes: Counter[str] = Counter()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.words: list[str] = []
+        self._total: str | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags[tag] += 1
+        self.attributes.update(found.keys())
+        self.ids += [found["id"]] if found.get("id") else []
+        self.links += [found["href"]] if found.get("href") else []
+        self.rows.update([found["data-row"]] if "data-row" in found else [])
+        self.findings += [found["data-finding"]] if found.get("data-finding") else []
+        self._total = found.get("data-total") or self._total
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+        if self._total:
+            self.totals[self._total] = data
+            self._total = None
+
+
+def _report(world: World, **changes):
+    evidence = world.evidence(**changes)
+    return report_of(evidence, compare(evidence))
+
+
+# ---- recounted from the artefact (story 21) ------------------------------------------------------------------------
+
+
+def test_the_incidents_on_the_page_add_up_to_the_totals_on_the_page() -> None:
+    page = _Page(PAGE)
+    shown = {row.value: int(page.totals[row.value]) for row in Row}
+    assert {key: count for key, count in shown.items() if count} == dict(page.rows)
+    assert sum(shown.values()) == int(page.totals["sum"]) == int(page.totals["source"]) == sum(page.rows.values())
+
+
+def test_every_finding_is_on_the_page_once_and_the_open_ones_are_as_many_as_it_says() -> None:
+    page = _Page(PAGE)
+    assert sorted(page.findings) == sorted(finding.id for finding in REPORT.findings)
+    said = re.search(r"What needs a person \((\d+)\)", PAGE)
+    assert said is not None
+    assert int(said[1]) == len(REPORT.open_findings)
+
+
+def test_every_link_of_the_page_leads_somewhere_on_the_page_and_no_id_is_used_twice() -> None:
+    page = _Page(PAGE)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links if link.startswith("#")} <= set(page.ids)
+    assert all(link.startswith("#") for link in page.links)
+
+
+def test_the_workbook_and_the_csv_hold_as_many_rows_as_the_report() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_report(REPORT)))
+    files = csv_reports(REPORT)
+    for name, count in (
+        ("Findings", len(REPORT.findings)),
+        ("Duties", len(REPORT.duties)),
+        ("Incidents", len(REPORT.stories)),
+    ):
+        assert book[name].max_row == count + 1
+        rows = list(csv.reader(io.StringIO(files[name.lower()].decode("utf-8-sig"), newline="")))
+        assert len(rows) == count + 1
+
+
+# ---- names nobody --------------------------------------------------------------------------------------------------
+
+
+def _whole(report) -> str:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_report(report)))
+    cells = [str(cell.value) for page in book for row in page.iter_rows() for cell in row if cell.value is not None]
+    paper = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_report(report))).pages)
+    tables = "".join(content.decode() for content in csv_reports(report).values())
+    document = json.dumps(json_document(report, exit_code=2), ensure_ascii=False)
+    short = mail_subject(report) + mail_text(report) + artifact_markdown(report) + json.dumps(artifact_rows(report))
+    return "\n".join([html_report(report), *cells, paper, tables, document, short])
+
+
+def test_no_file_names_a_child_or_an_adult_or_repeats_what_staff_wrote() -> None:
+    everything = _whole(REPORT)
+    for _, name, _ in CHILDREN:
+        assert [part for part in name.split() if re.search(rf"\b{part}\b", everything)] == []
+    for _, name in STAFF:
+        assert name not in everything
+        assert name.split()[1] not in everything
+    assert "Invented" not in everything
+    assert "Morgan" not in everything
+    assert "R.T." in everything
+
+
+def test_a_place_that_names_a_child_is_counted_under_initials() -> None:
+    world = quiet_world()
+    world.add(
+        incident(7, at=datetime(2026, 10, 20, 9, 0, tzinfo=UTC), location="Jamie's bedroom, with Sam Exampleworker")
+    )
+    page = html_report(_report(world))
+    assert "Jamie" not in page
+    assert "Exampleworker" not in page
+    assert "bedroom" in page
+
+
+def test_children_with_the_same_initials_are_told_apart_by_first_appearance() -> None:
+    report = example_report()
+    assert {report.labels["child-18"], report.labels.get("child-20", "J.S.2")} == {"J.S.", "J.S.2"}
+
+
+def test_what_staff_wrote_is_text_and_never_markup() -> None:
+    world = quiet_world()
+    place = "<script>alert(1)</script>& \"quoted\" 'too' $x^2$"
+    world.add(incident(7, at=datetime(2026, 10, 20, 9, 0, tzinfo=UTC), location=place))
+    page = html_report(_report(world))
+    assert "<script" not in page
+    assert "&lt;" in page
+
+
+# ---- one self-contained file ---------------------------------------------------------------------------------------
+
+
+def test_the_page_allows_only_its_own_style_and_loads_nothing() -> None:
+    style = re.search(r"<style>(.*?)</style>", PAGE, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', PAGE)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; style-src 'sha256-")
+    assert digest in policy[1]
+    page = _Page(PAGE)
+    assert not page.attributes.keys() & {"style", "src", "onclick", "onload"}
+    assert not page.tags.keys() & {"script", "link", "iframe", "img", "form"}
+    assert "url(" not in style[1]
+
+
+def test_the_same_report_is_the_same_page_and_the_same_workbook() -> None:
+    assert html_report(example_report()) == PAGE
+    assert xlsx_report(example_report()) == xlsx_report(REPORT)
+
+
+def test_each_chart_has_its_table() -> None:
+    assert PAGE.count('<svg class="chart"') == 5
+    assert PAGE.count("<summary>Figures:") == 5
+
+
+# ---- half the world is down ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"source": SourceView(Side.NOT_CHECKED)}, "source"),
+        ({"mosaic": NotesView(Side.NOT_CHECKED)}, "mosaic"),
+        ({"daily_log": LogView(Side.NOT_CHECKED)}, "daily_log"),
+    ],
+)
+def test_a_report_is_written_when_half_the_world_is_down_and_says_which_half(changes, name) -> None:
+    report = _report(quiet_world(), **changes)
+    page = html_report(report)
+    assert f'data-side="{name}">Not seen' in page
+    assert "Could not be seen" in page
+    assert "There is nothing to do" not in page
+    assert "Nothing. Everything was looked at" not in page
+    assert json_document(report, exit_code=3)["checked"][name] == "not_checked"
+    assert pdf_report(report).startswith(b"%PDF")
+
+
+def test_totals_that_disagree_are_said_before_anything_else() -> None:
+    world = quiet_world()
+    world.incidents.pop()
+    page = html_report(_report(world))
+    assert page.index("The totals do not agree.") < page.index("What was looked at")
+    assert "Not the same incidents." in page
+
+
+def test_a_home_where_nothing_happened_has_a_report() -> None:
+    page = html_report(_report(World()))
+    assert "No incident was recorded in this period." in page
+    assert "There is none in this period." in page
+
+
+# ---- Excel, CSV, JSON ------------------------------------------------------------------------------------------------
+
+
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "＝1", "|calc", "%0A=1")
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_computed_by_a_spreadsheet(text) -> None:
+    assert safe_cell(text).startswith("'")
+    world = quiet_world()
+    world.add(incident(7, at=datetime(2026, 10, 20, 9, 0, tzinfo=UTC), number=f"{text}X"))
+    report = _report(world)
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_report(report)))
+    kinds = {cell.data_type for page in book for row in page.iter_rows() for cell in row if cell.value is not None}
+    assert "f" not in kinds
+    for content in csv_reports(report).values():
+        for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")):
+            assert not any(cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "|", "＝")) for cell in row)
+
+
+def test_dates_are_dates_the_header_is_frozen_and_every_table_has_a_filter() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_report(REPORT)))
+    for page in book:
+        assert page.freeze_panes == "A2"
+        assert page.auto_filter.ref
+    due = [row[7].value for row in book["Duties"].iter_rows(min_row=2)]
+    assert {type(value) for value in due if value is not None} == {datetime}
+
+
+def test_the_json_is_as_its_published_schema_says() -> None:
+    document = json_document(REPORT, exit_code=2, files_written={"html": "report.html"})
+    jsonschema.Draft202012Validator.check_schema(schema())
+    jsonschema.validate(document, schema(), format_checker=jsonschema.FormatChecker())
+    assert document["totals"]["balanced"] is True
+    assert [one["id"] for one in document["findings"]] == [finding.id for finding in REPORT.findings]
+
+
+def test_the_schema_knows_every_kind_and_every_flag_of_the_policy() -> None:
+    kinds = set(schema()["$defs"]["finding"]["properties"]["kind"]["enum"])
+    assert kinds == {str(kind) for kind in Kind} | {rule.id.value for rule in FLAG_RULES}
+
+
+def test_the_mail_and_the_artifacts_hold_counts_and_numbers_only() -> None:
+    short = mail_subject(REPORT) + mail_text(REPORT) + artifact_markdown(REPORT)
+    assert not any(label in short for label in ("R.T.", "child-", "staff-"))
+    assert "EXH-2026-0005" in artifact_markdown(REPORT)
+    assert {row["what"]: row["count"] for row in artifact_rows(REPORT)}["In the recording system"] == 46
+
+
+def test_the_inspectors_paper_has_the_verdict_and_every_finding() -> None:
+    paper = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_report(REPORT))).pages)
+    words = " ".join(paper.split())
+    assert REPORT.verdict.headline in words
+    assert all(finding.incident in words for finding in REPORT.findings if finding.incident)
+
+
+# ---- findings that stay --------------------------------------------------------------------------------------------
+
+
+def test_an_acknowledged_finding_stays_visible_marked_and_out_of_the_open_ones() -> None:
+    known = [finding for finding in REPORT.findings if finding.acknowledged]
+    assert known
+    assert all(finding.id in PAGE for finding in known)
+    assert "acknowledged 2 Nov 2026" in PAGE
+    assert not {finding.id for finding in known} & {finding.id for finding in REPORT.open_findings}
+
+
+def test_what_is_kept_of_a_finding_is_ids_and_kinds() -> None:
+    kept = to_keep(REPORT.findings)
+    assert [one.id for one in kept] == [finding.id for finding in REPORT.findings]
+    assert with_standing(REPORT.findings, {}) == REPORT.findings
+
+
+# ---- files ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_files_are_whole_private_and_replace_those_of_the_same_period(tmp_path) -> None:
+    folder = tmp_path / "out"
+    first = write_report_files(REPORT, folder, exit_code=2)
+    again = write_report_files(REPORT, folder, exit_code=2)
+    assert first == again
+    assert {"html", "xlsx", "csv", "pdf", "json"} <= set(first)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(os.path.basename(path) for path in first.values())
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_a_write_that_is_cut_off_leaves_the_old_file_whole_and_nothing_beside_it(tmp_path, monkeypatch) -> None:
+    path = tmp_path / "report.html"
+    whole_file.write_whole(path, b"the old one")
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(whole_file.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        whole_file.write_whole(path, b"half of the new o")
+    assert path.read_bytes() == b"the old one"
+    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_home_id_that_is_no_file_name_stays_inside_the_folder(tmp_path) -> None:
+    paths = write_report_files(replace(REPORT, home="../../etc/x"), tmp_path, exit_code=2, pdf=False)
+    assert {os.path.dirname(path) for path in paths.values()} == {str(tmp_path)}
