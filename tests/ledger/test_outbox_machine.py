@@ -21,7 +21,8 @@ from ledger.errors import Refused
 from ledger.outbox import Claim, Outcome
 from ledger.standing import delivery_rows
 from ledger.states import Event
-from tests.ledger.conftest import KEY, NOON, fresh_database
+from tests.databases import fresh_database
+from tests.ledger.conftest import KEY, NOON
 from tests.ledger.owed import HOME, keep, report
 
 SETTLE, LEASE = 60.0, 300.0
