@@ -66,7 +66,7 @@ def digest(to: str, role: str, rows: Iterable[DigestRow], now: datetime) -> Mail
         chosen = [row for row in found if row.state is state]
         if chosen:
             cells = tuple(_cells(row, now, several=len(homes) > 1) for row in chosen)
-            blocks += [f"{heading}:", Rows(heading, _columns(several=len(homes) > 1), cells)]
+            blocks.append(Rows(heading, _columns(several=len(homes) > 1), cells))
     blocks.append(f"You get this as {role}. Record what was done in the report; nothing needs an answer to this mail.")
     where = homes[0] if len(homes) == 1 else f"{len(homes)} homes"
     made = mail_text(f"{where}: {_counts(found)}", blocks)

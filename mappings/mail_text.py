@@ -66,7 +66,9 @@ def safe(value: str, limit: int = 200) -> str:
 def _plain(block: Block) -> str:
     if isinstance(block, str):
         return safe(block, 1_000)
-    return "\n".join("- " + ", ".join(filter(None, (safe(cell) for cell in row))) for row in block.cells)
+    return f"{safe(block.caption)}:\n\n" + "\n".join(
+        "- " + ", ".join(filter(None, (safe(cell) for cell in row))) for row in block.cells
+    )
 
 
 def _html(block: Block) -> str:

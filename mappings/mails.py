@@ -220,7 +220,7 @@ def _owed(context: MailContext, child_id: str | None) -> list[Block]:
         return []
     rows.sort(key=lambda row: (row[0] is None, row[0].timestamp() if row[0] else 0.0, row[1]))
     caption = "Still to do" if child_id is None else "Still to do for this child"
-    return [f"{caption}:", Rows(caption, ("What", "For", "When"), tuple(cells for _, cells in rows))]
+    return [Rows(caption, ("What", "For", "When"), tuple(cells for _, cells in rows))]
 
 
 def _is_this_mail(duty: DutyLike) -> bool:

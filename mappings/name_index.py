@@ -172,16 +172,17 @@ def irregular(cased_words: Collection[str]) -> bool:
     return not _LONELY_LETTERS.isdisjoint(cased_words) or any(not (word.istitle() or word.isupper()) for word in mixed)
 
 
-def words_in(text: FoldedText, index: NameIndex, *, mend: bool) -> WordRow:
-    """The words of a text. With `mend`, put right where a name was cut by a capital or spelled out; a name that was
-    cut by a space, a hyphen or an apostrophe is always put right."""
+def words_in(text: FoldedText, index: NameIndex, *, mend: bool, join: bool) -> WordRow:
+    """The words of a text. With `mend`, put right where words were run together or a name was spelled out; with
+    `join`, where a name was cut by a space, a hyphen or an apostrophe."""
     found = [match.span() for match in LETTERS.finditer(text.lower)]
     if mend and CAMEL.search(text.cased):
         found = [piece for span in found for piece in _at_capitals(span, text, index.sure)]
     row = WordRow([text.lower[start:end] for start, end in found], found)
     if mend and SPELLED_OUT.search(text.lower):
         row = _spelled_out(row, text, index)
-    _join_halves(row, text, index.sure)
+    if join:
+        _join_halves(row, text, index.sure)
     return row
 
 

@@ -37,10 +37,13 @@ class NameMatch:
             self.whole = True
 
     def _next_name(self) -> bool:
-        for skip in (0, 1):
-            place = self.end + skip
-            if place >= len(self._row.words) or (skip and len(self._row.words[place - 1]) > 1):
+        for place in (self.end, self.end + 1):
+            if place >= len(self._row.words):
                 return False
+            if place > self.end and len(self._row.words[self.end]) > 1:
+                return False
+            if self._row.words[place] not in self._index.starts:
+                continue
             gap = self._gap(self.end - 1, place)
             forms = self._index.run_at(self._row, place)
             kinds = {form.kind for form in self.forms if form.child_id in self.children}

@@ -6,16 +6,22 @@ from mappings.holds import held
 from mappings.incident import (
     Allegation,
     Answer,
+    Medical,
     NotifiableDecision,
     NotifiableEvent,
     RaisedBy,
+    Views,
 )
-from mappings.note_subject import Section, Subject, dated, facts, prose, section
-from mappings.said import child_injured, said, staff_injured
+from mappings.note_subject import Section, Subject, dated, facts, prose, said_briefly, section
+from mappings.said import child_injured, staff_injured
 from mappings.wording import NOT_RECORDED, RAISED_BY, STATUSES, answer, escaped, listed, readable
+
+_NO_MEDICAL = Medical()
+_NO_VIEWS = Views()
 
 
 def injuries(subject: Subject) -> Section:
+    """Any injury, to anyone, and the medical care that was offered and given."""
     child, incident = subject.child, subject.incident
     hurt = child_injured(child)
     told = "The child was injured." if hurt else f"Injury to the child: {answer(child.injured)}."
@@ -23,7 +29,7 @@ def injuries(subject: Subject) -> Section:
     for member in filter(staff_injured, incident.staff):
         who = subject.adult(member.name)
         blocks += prose(subject, member.injury_details, f"Staff injury, {who}: ") or [f"<p>{who} was injured.</p>"]
-    others = [child_ for child_ in incident.children if child_ is not child and child_injured(child_)]
+    others = [other for other in incident.children if other is not child and child_injured(other)]
     if others:
         labels = listed([subject.hide.label(other.child_id) for other in others])
         blocks.append(f"<p>Also injured: {escaped(labels)}.</p>")
@@ -32,13 +38,13 @@ def injuries(subject: Subject) -> Section:
 
 def _medical(subject: Subject) -> list[str]:
     medical = subject.child.medical
-    if not subject.was_held and medical == type(medical)():
+    if not subject.was_held and medical == _NO_MEDICAL:
         return []
     offered = f"A nurse or doctor was offered: {answer(medical.offered)}"
     if medical.offered_at:
         offered += f", {readable(medical.offered_at)}"
     seen = f"Seen by a nurse or doctor: {answer(medical.seen)}"
-    if said(medical.seen_by) or medical.seen_at:
+    if said_briefly(medical.seen_by) or medical.seen_at:
         seen += f", {subject.adult(medical.seen_by, 'by whom is not recorded')}, {dated(medical.seen_at)}"
     items = [offered, seen]
     if medical.seen is Answer.YES or medical.told_of_restraint is not Answer.UNANSWERED:
@@ -48,10 +54,11 @@ def _medical(subject: Subject) -> list[str]:
 
 
 def views(subject: Subject) -> Section | None:
+    """The child's own account, or that it was declined, and the offer of an advocate."""
     found, advocacy = subject.child.views, subject.child.advocacy_offered_at
-    if not subject.was_held and found == type(found)() and advocacy is None:
+    if not subject.was_held and found == _NO_VIEWS and advocacy is None:
         return None
-    speaker = f", spoken to by {subject.adult(found.spoken_to_by)}" if said(found.spoken_to_by) else ""
+    speaker = f", spoken to by {subject.adult(found.spoken_to_by)}" if said_briefly(found.spoken_to_by) else ""
     blocks = []
     if found.declined is Answer.YES:
         blocks.append(f"<p>The child declined to give their views{speaker}.</p>")
@@ -76,15 +83,15 @@ def oversight(subject: Subject) -> Section:
     incident = subject.incident
     found, debrief, review = incident.manager_oversight, incident.staff_debrief, incident.external_review
     blocks = []
-    if found.at or said(found.by):
+    if found.at or said_briefly(found.by):
         blocks.append(f"<p>By {subject.adult(found.by)}, {dated(found.at)}.</p>")
     blocks += prose(subject, found.comments)
     blocks = blocks or [f"<p>{NOT_RECORDED}</p>"]
-    if debrief.held_at or said(debrief.with_name):
-        role = f" ({subject.text(debrief.with_role)})" if said(debrief.with_role) else ""
+    if debrief.held_at or said_briefly(debrief.with_name):
+        role = f" ({subject.text(debrief.with_role)})" if said_briefly(debrief.with_role) else ""
         blocks.append(f"<p>Staff debrief: {dated(debrief.held_at)}, with {subject.adult(debrief.with_name)}{role}.</p>")
-    if review.at or said(review.by):
-        role = f" ({subject.text(review.role)})" if said(review.role) else ""
+    if review.at or said_briefly(review.by):
+        role = f" ({subject.text(review.role)})" if said_briefly(review.role) else ""
         blocks.append(f"<p>External review: {dated(review.at)}, by {subject.adult(review.by)}{role}.</p>")
     return section("oversight", "Manager's oversight", blocks)
 
@@ -116,7 +123,7 @@ def _concerns(subject: Subject, entry: Allegation) -> bool:
 
 def _raised(subject: Subject, entry: Allegation) -> str:
     who = RAISED_BY[entry.raised_by]
-    if entry.raised_by not in (RaisedBy.CHILD, RaisedBy.OTHER_CHILD) and said(entry.raised_by_name):
+    if entry.raised_by not in (RaisedBy.CHILD, RaisedBy.OTHER_CHILD) and said_briefly(entry.raised_by_name):
         who += f" ({subject.adult(entry.raised_by_name)})"
     member = subject.incident.staff_member(entry.about_staff_id)
     about = subject.adult(member.name) if member else "an adult who is to be identified"
@@ -133,7 +140,7 @@ def told(subject: Subject) -> Section:
     worker = child.social_worker
     items = [
         f"Home manager: {dated(incident.manager_notified_at, 'not recorded')}",
-        f"Social worker{f' ({subject.adult(worker.name)})' if said(worker.name) else ''}: "
+        f"Social worker{f' ({subject.adult(worker.name)})' if said_briefly(worker.name) else ''}: "
         + dated(worker.notified_at, "not recorded"),
         f"Parents or carers: {_parents(subject)}",
         f"Police called: {answer(incident.police_called)}",
@@ -147,9 +154,9 @@ def told(subject: Subject) -> Section:
 def _parents(subject: Subject) -> str:
     found = subject.child.parents_informed
     if found.informed_at:
-        by = f", by {subject.adult(found.informed_by)}" if said(found.informed_by) else ""
+        by = f", by {subject.adult(found.informed_by)}" if said_briefly(found.informed_by) else ""
         return readable(found.informed_at) + by
-    if found.required is Answer.NO and said(found.decided_by):
+    if found.required is Answer.NO and said_briefly(found.decided_by):
         return f"not to be informed, as decided by {subject.adult(found.decided_by)}"
     return "not recorded"
 
@@ -157,7 +164,7 @@ def _parents(subject: Subject) -> str:
 def _notifiable(subject: Subject, event: NotifiableEvent) -> str | None:
     if event.decision is NotifiableDecision.UNDECIDED:
         return None
-    by = f" by {subject.adult(event.by)}" if said(event.by) else ""
+    by = f" by {subject.adult(event.by)}" if said_briefly(event.by) else ""
     when = f", {readable(event.considered_at)}" if event.considered_at else ""
     notify = event.decision is NotifiableDecision.NOTIFY
     sent = f"; notified {readable(event.notified_at)}" if event.notified_at else ""

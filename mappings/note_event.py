@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mappings.holds import users_of
 from mappings.incident import Answer, ChildRole, ClockTroubleKind, Intervention, StaffMember
-from mappings.note_subject import Section, Subject, facts, prose, section
-from mappings.said import said
+from mappings.note_subject import Section, Subject, facts, prose, said_briefly, section
 from mappings.wording import (
     INVOLVEMENTS,
     KINDS,
@@ -52,9 +51,10 @@ def story(subject: Subject) -> Section:
 
 
 def summary(subject: Subject) -> Section:
+    """Who, when, where, what kind and why, with what a reader must know about it."""
     incident, child = subject.incident, subject.child
     where = escaped(one_line(subject.home_name, 100))
-    if said(incident.location):
+    if said_briefly(incident.location):
         where += f", {subject.text(incident.location)}"
     reasons = [REASONS[reason] for reason in incident.reasons]
     planned = {Answer.YES: "planned", Answer.NO: "not planned"}.get(incident.planned)
@@ -97,6 +97,7 @@ def _remarks(subject: Subject) -> list[str]:
 
 
 def measure(subject: Subject) -> Section:
+    """The measures on this child, how long each lasted, and who used them."""
     measures = subject.measures
     if not measures:
         none = "No measure on this child is recorded." if not subject.was_held else NOT_RECORDED
@@ -145,12 +146,14 @@ def _staff_name(subject: Subject, staff_id: str) -> str:
 
 
 def outcome(subject: Subject) -> Section:
+    """How effective it was and its consequences."""
     effect = prose(subject, subject.incident.effectiveness)
     after = prose(subject, subject.incident.consequences, "What followed: ")
     return section("outcome", "How effective it was, and what followed", [*effect, *after])
 
 
 def people(subject: Subject) -> Section:
+    """The staff by name and role; other children by letter."""
     incident = subject.incident
     staff = [_member(subject, member) for member in incident.staff]
     others = [subject.hide.label(child.child_id) for child in incident.children if child is not subject.child]
@@ -161,6 +164,6 @@ def people(subject: Subject) -> Section:
 
 
 def _member(subject: Subject, member: StaffMember) -> str:
-    role = f", {subject.text(member.role)}" if said(member.role) else ""
+    role = f", {subject.text(member.role)}" if said_briefly(member.role) else ""
     involvement = INVOLVEMENTS[member.involvement] if member.involvement else "involvement not recorded"
     return f"{subject.adult(member.name)}{role}: {involvement}"

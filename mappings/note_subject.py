@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from mappings.holds import held, measures_on
@@ -15,6 +16,9 @@ from mappings.incident import Child, Incident, Measure
 from mappings.redactor import Redactor
 from mappings.said import said
 from mappings.wording import NOT_RECORDED, bullets, escaped, one_line, paragraphs, readable
+
+#: Names, roles and places come again and again.
+said_briefly = lru_cache(maxsize=4096)(said)
 
 
 class Section(NamedTuple):
@@ -53,7 +57,7 @@ class Subject(NamedTuple):
 
     def adult(self, name: str, otherwise: str = "somebody not named") -> str:
         """An adult's name, safe and escaped."""
-        return escaped(one_line(self.hide.adult(name), 100)) if said(name) else otherwise
+        return escaped(one_line(self.hide.adult(name), 100)) if said_briefly(name) else otherwise
 
     def __repr__(self) -> str:
         return "<Subject>"
@@ -77,7 +81,7 @@ def prose(subject: Subject, written: str, lead: str = "") -> list[str]:
 
 def _says_something(written: str) -> bool:
     """As `said`, without reading a whole story for it; a text of signs alone, such as an emoji, says something too."""
-    if said(written[:200]) or (len(written) > 200 and said(written)):
+    if (len(written) > 40 and written[:1].isalpha()) or said(written):
         return True
     return not any(character.isalnum() for character in written) and bool(written.strip(" \t\r\n-–—_.*/\\"))
 

@@ -95,10 +95,10 @@ class Redactor:
         cased = distinct_words(view)
         present = {word.lower() for word in cased}
         names = self._index.first_words & present
-        odd = irregular(cased)
-        if names <= self._own_alone and not odd and not self._index.cut_in_two(present):
+        odd, cut = irregular(cased), self._index.cut_in_two(present)
+        if names <= self._own_alone and not odd and not cut:
             return self._without_initials(source)
-        spans = self._spans(view, words_in(view, self._index, mend=odd))
+        spans = self._spans(view, words_in(view, self._index, mend=odd, join=cut or odd))
         result = _replaced(source, [(*view.source_span(start, end), label) for start, end, label in spans])
         result = self._without_initials(result)
         if spans and self._left_standing(result):
@@ -159,16 +159,16 @@ class Redactor:
             return True
         start, end = row.spans[match.begin]
         handle = view.cased[max(0, start - 1) : start] in ("@", "#") or view.cased[end : end + 1].isdigit()
-        address = _ADDRESS.search(view.cased, *chunk_around(view.cased, start, end)) is not None
-        return handle or address or used_as_name(use_of(view, row, match.begin))
+        return (
+            handle
+            or _address_around(view.cased, start, end) is not None
+            or used_as_name(use_of(view, row, match.begin))
+        )
 
     def _edges(self, view: FoldedText, row: WordRow, match: NameMatch) -> tuple[int, int]:
         """Where the name begins and ends; a mail or web address that holds one goes as a whole."""
         start, end = row.spans[match.begin][0], row.spans[match.end - 1][1]
-        first, last = chunk_around(view.cased, start, end)
-        if _ADDRESS.search(view.cased, first, last):
-            return first, first + len(view.cased[first:last].rstrip(".,;:!?)>]'\""))
-        return start, end
+        return _address_around(view.cased, start, end) or (start, end)
 
     def _label_for(self, children: Collection[str]) -> str:
         labels = sorted({self._labels[child] for child in children if child in self._labels})
@@ -204,6 +204,16 @@ class Redactor:
             return found.group() if known is None or (shouted and "." not in found.group()) else known
 
         return _INITIALS.sub(label, text)
+
+
+def _address_around(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Where the mail or web address that holds this word begins and ends, if one does."""
+    if "@" not in text and "://" not in text and "www." not in text:
+        return None
+    first, last = chunk_around(text, start, end)
+    if not _ADDRESS.search(text, first, last):
+        return None
+    return first, first + len(text[first:last].rstrip(".,;:!?)>]'\""))
 
 
 def _replaced(source: str, spans: list[tuple[int, int, str]]) -> str:
