@@ -74,12 +74,13 @@ def _plain(block: Block) -> str:
 def _html(block: Block) -> str:
     if isinstance(block, str):
         return f"<p>{escape(safe(block, 1_000))}</p>"
-    head = "".join(f'<th scope="col" style="{_CELL}">{escape(heading)}</th>' for heading in block.headings)
+    used = [place for place in range(len(block.headings)) if any(row[place] for row in block.cells)]
+    head = "".join(f'<th scope="col" style="{_CELL}">{escape(block.headings[place])}</th>' for place in used)
     body = "".join(
-        "<tr>" + "".join(f'<td style="{_CELL}">{escape(safe(cell))}</td>' for cell in row) + "</tr>"
+        "<tr>" + "".join(f'<td style="{_CELL}">{escape(safe(row[place]))}</td>' for place in used) + "</tr>"
         for row in block.cells
     )
     return (
-        f'<table style="border-collapse:collapse"><caption style="text-align:left;font-weight:bold">'
+        f'<table style="border-collapse:collapse;margin:16px 0"><caption style="text-align:left;padding-bottom:4px;font-weight:bold">'
         f"{escape(safe(block.caption))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )

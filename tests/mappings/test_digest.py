@@ -82,6 +82,8 @@ def test_the_html_says_the_same_in_tables_with_headings() -> None:
     assert body.html.count("<table") == 2
     assert body.html.count("<caption") == 2
     assert "Child&#x27;s views heard" in body.html
+    assert ">For</th>" in body.html
+    assert "Owed by" not in body.html
 
 
 def test_late_is_said_in_words() -> None:
