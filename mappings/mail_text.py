@@ -81,6 +81,7 @@ def _html(block: Block) -> str:
         for row in block.cells
     )
     return (
-        f'<table style="border-collapse:collapse;margin:16px 0"><caption style="text-align:left;padding-bottom:4px;font-weight:bold">'
+        '<table style="border-collapse:collapse;margin:16px 0">'
+        '<caption style="text-align:left;padding-bottom:4px;font-weight:bold">'
         f"{escape(safe(block.caption))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
