@@ -212,7 +212,7 @@ def try_to_look(sender: Sender, claim: Claim, root: Root | None, settle_seconds:
 def outcome_of(why: ConnectorError, claim: Claim, settle_seconds: float) -> Outcome:
     """What an error of a write means for its delivery."""
     if isinstance(why, Uncertain):
-        return Outcome(claim, Event.AMBIGUOUS, why.message, retry_in=settle_seconds, cause="uncertain")
+        return Outcome(claim, Event.AMBIGUOUS, why.message, retry_in=settle_seconds, cause=cause_of(why))
     if isinstance(why, Rejected):
         return Outcome(claim, Event.REFUSED, why.message, cause=why.cause)
     if isinstance(why, NotApplied):
@@ -224,10 +224,10 @@ def outcome_of(why: ConnectorError, claim: Claim, settle_seconds: float) -> Outc
 def cause_of(why: ConnectorError) -> str:
     """A word for the ledger: why it was not done."""
     names: Mapping[type[ConnectorError], str] = {
+        Misconfigured: "misconfigured",
         Unreachable: "unreachable",
         NotApplied: "not_applied",
         Uncertain: "uncertain",
-        Misconfigured: "misconfigured",
     }
     return next((name for kind, name in names.items() if isinstance(why, kind)), "refused")
 
