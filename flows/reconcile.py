@@ -12,23 +12,25 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from config.errors import ConfigurationError
 from config.home import Home
 from connectors.errors import ConnectorError
 from flows import deliver as delivery_stage
 from flows import pull
 from flows.exit_codes import ExitCode
 from flows.ids import Ids
-from flows.looking import Looked, look, look_at_source
+from flows.looking import look, look_at_source
 from flows.planning import replan
-from flows.report_files import write_report
 from flows.site import Site
 from ledger import children, desk, findings, outbox, runs, standing
 from ledger.errors import Refused
-from ledger.findings import Seen, Standing
 from mappings.uk_time import uk_day
 from reconciliation.compare import Comparison, compare
 from reconciliation.finding import Finding
+from reconciliation.json_document import json_document
+from reconciliation.remember import to_keep, with_healed, with_standing
 from reconciliation.report import Report, report_of
+from reconciliation.report_files import write_report_files
 from reconciliation.views import Evidence, Side, SourceView
 
 
@@ -75,11 +77,16 @@ def reconcile(
         comparison = compare(looked.evidence)
     shown = _keep(site, home, looked.evidence, comparison, before if heal else None)
     report = _report(site, home, looked.evidence, comparison, shown)
-    written = write_report(report, out)
-    good = not looked.faults
+    code = _exit_code(comparison, report)
+    written = _write(report, out, code)
     counts = {"findings": len(shown), "swept": swept, "source": comparison.totals.source}
-    runs.end(site.ledger, run, good=good, counts=counts)
-    return _json(site, home, looked, comparison, report, written, healing, swept)
+    runs.end(site.ledger, run, good=not looked.faults, counts=counts)
+    return {
+        **json_document(report, exit_code=int(code), files_written=written),
+        "faults": looked.faults,
+        "found_by_index": swept,
+        "healed": {"sent": len(healing.sent), "finished": len(healing.finished), "refused": healing.refused},
+    }
 
 
 def _sweep(site: Site, home: Home, source: SourceView) -> int:
@@ -149,110 +156,54 @@ def _with_fresh_duties(site: Site, home: Home, evidence: Evidence) -> Evidence:
 
 def _keep(
     site: Site, home: Home, evidence: Evidence, comparison: Comparison, before: Comparison | None
-) -> list[Finding]:
+) -> tuple[Finding, ...]:
     """Keep the findings; returns them with what the ledger knows of each, and those that healing resolved."""
-    seen = [
-        Seen(one.id, one.kind, one.severity, one.incident, one.target, one.subject, one.occurred_on)
-        for one in comparison.findings
-    ]
-    standing_now: Mapping[str, Standing] = findings.keep(
+    standing_now = findings.keep(
         site.ledger,
         home.id,
-        seen,
+        to_keep(comparison.findings),
         start=evidence.start,
         end=evidence.end,
         unseen_targets=comparison.unseen_targets,
         actor=site.worker,
     )
-    shown = [_known(one, standing_now.get(one.id)) for one in comparison.findings]
-    if before is not None:
-        ids = {one.id for one in comparison.findings}
-        shown += [replace(one, healed=True) for one in before.findings if one.id not in ids]
-    return shown
-
-
-def _known(one: Finding, known: Standing | None) -> Finding:
-    if known is None:
-        return one
-    return replace(
-        one,
-        first_seen=known.first_seen,
-        last_seen=known.last_seen,
-        acknowledged=known.acknowledged_at is not None,
-        acknowledged_at=known.acknowledged_at,
-    )
+    shown = with_standing(comparison.findings, standing_now)
+    if before is None:
+        return shown
+    ids = {one.id for one in comparison.findings}
+    healed = tuple(one for one in before.findings if one.id not in ids)
+    return shown + with_healed(healed, {one.id for one in healed})
 
 
 def _report(site: Site, home: Home, evidence: Evidence, comparison: Comparison, shown: Sequence[Finding]) -> Report:
     known = children.committed(site.ledger, home.id)
-    return report_of(evidence, comparison, findings=shown, known_children=known)
-
-
-def _json(
-    site: Site,
-    home: Home,
-    looked: Looked,
-    comparison: Comparison,
-    report: Report,
-    written: Mapping[str, str],
-    healing: _Healing,
-    swept: int,
-) -> dict[str, Any]:
+    report = report_of(evidence, comparison, findings=shown, known_children=known)
+    if not home.pseudonymise_ids:
+        return report
     ids = Ids(home, site.ledger.vault)
-    totals = comparison.totals
-    unread = any(side is Side.NOT_CHECKED for side in comparison.checked.values())
-    standing_findings = [one for one in report.findings if not one.acknowledged and not one.healed]
-    code = ExitCode.UNREACHABLE if unread else ExitCode.LEFT_OVER if standing_findings else ExitCode.DONE
-    return {
-        "home": home.id,
-        "from": looked.evidence.start.isoformat(),
-        "to": looked.evidence.end.isoformat(),
-        "as_of": looked.evidence.as_of.isoformat(),
-        "exit_code": int(code),
-        "verdict": report.verdict.headline,
-        "checked": {str(side): str(state) for side, state in comparison.checked.items()},
-        "faults": looked.faults,
-        "totals": {
-            "source": totals.source,
-            "ledger": totals.ledger,
-            "verified": totals.verified,
-            "quarantined": totals.quarantined,
-            "draft": totals.draft,
-            "exempt": totals.exempt,
-            "outstanding": totals.outstanding,
-            "void": totals.void,
-            "found_by_index": swept,
-            "balanced": totals.balanced,
-        },
-        "findings": [_finding_json(one, ids) for one in report.findings],
-        "healed": {"sent": len(healing.sent), "finished": len(healing.finished), "refused": healing.refused},
-        "report": written,
-    }
+    labels = {ids.shown(subject) or "": label for subject, label in report.labels.items()}
+    hidden = tuple(
+        replace(one, subject=ids.shown(one.subject), incident_id=ids.shown(one.incident_id)) for one in report.findings
+    )
+    return replace(report, findings=hidden, labels=labels)
 
 
-def _finding_json(one: Finding, ids: Ids) -> dict[str, Any]:
-    def moment(at: datetime | None) -> str | None:
-        return None if at is None else at.isoformat()
+def _write(report: Report, out: Path, code: ExitCode) -> Mapping[str, str]:
+    try:
+        return write_report_files(report, out, exit_code=int(code))
+    except OSError as why:
+        raise ConfigurationError(
+            f"The report could not be written to {out} ({why.strerror}); check the folder and the free space.",
+            setting="--out",
+        ) from None
 
-    subject = ids.shown(one.subject)
-    return {
-        "id": one.id,
-        "kind": str(one.kind),
-        "severity": str(one.severity),
-        "incident": one.incident,
-        "target": one.target and str(one.target),
-        "subject": subject,
-        "occurred_on": one.occurred_on.isoformat() if one.occurred_on else None,
-        "due": moment(one.due),
-        "first_seen": moment(one.first_seen),
-        "last_seen": moment(one.last_seen),
-        "acknowledged": one.acknowledged,
-        "acknowledged_at": moment(one.acknowledged_at),
-        "healed": one.healed,
-        "message": ids.hidden(one.told_of(subject or "the child")),
-        "action": ids.hidden(one.action),
-        "owner": str(one.owner),
-    }
+
+def _exit_code(comparison: Comparison, report: Report) -> ExitCode:
+    """2 for any finding that is not acknowledged (RULINGS 19), 3 where a side could not be read."""
+    if any(side is Side.NOT_CHECKED for side in comparison.checked.values()):
+        return ExitCode.UNREACHABLE
+    standing_findings = [one for one in report.open_findings if not one.healed]
+    return ExitCode.LEFT_OVER if standing_findings else ExitCode.DONE
 
 
 def previous_month(now: datetime) -> tuple[date, date]:

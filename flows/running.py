@@ -195,7 +195,7 @@ def tell_reconcile(result: dict[str, Any]) -> Iterator[str]:
     """A reconciliation in a few lines."""
     for one in result.get("homes", [result]):
         totals = one["totals"]
-        yield f"{one['home']}, {one['from']} to {one['to']}: {one['verdict']}"
+        yield f"{one['home']}, {one['from']} to {one['to']}: {one['verdict']['headline']}"
         if totals["source"] is None:
             yield "  The source could not be read, so nobody can say what is missing."
         else:

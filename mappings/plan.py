@@ -11,12 +11,12 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from config.home import Home
 from config.lado_form import LadoForm
 from mappings.amendment import amendment
-from mappings.bodies import AppendmentBody, EntryBody
+from mappings.bodies import AppendmentBody, EntryBody, LadoPackage
 from mappings.case_note import NoteContext, case_note
 from mappings.duties import Duty, DutyState, duties_of
 from mappings.evidence import Evidence
@@ -31,7 +31,10 @@ from mappings.owed import Action, Before, History, Owed, Plan, Target
 from mappings.person_name import NamedChild
 from mappings.redactor import RedactionFailed
 from mappings.reference import DeliveryKey, Reference, delivery_key, reference_of
+from mappings.said import child_injured, staff_injured
 from mappings.submission import submission
+
+B = TypeVar("B", bound=Frozen)
 
 _TOO_OLD = "The incident is older than the mail's age limit: listed, not mailed (RULINGS 5)."
 _VOIDED = "The report was voided before it was sent."
@@ -71,6 +74,14 @@ def recipients(
     everything = {(duty.id.value, duty.child) for duty in duties}
     planned = mails_for(report, home, MailContext(everything, initials))
     return frozenset((mail.subject_key, digest(mail.to)) for mail in planned.mails)
+
+
+def _made_safe(render: Callable[[], B | None]) -> tuple[B | None, str | None]:
+    """The text, or why it may not be sent: a text that could not be made safe stops, and blocks no other."""
+    try:
+        return render(), None
+    except RedactionFailed:
+        return None, _UNSAFE
 
 
 class _Planning:
@@ -154,11 +165,9 @@ class _Planning:
         key, reference = make(1)
         detail: dict[str, Any] = {"oversight": self._has_oversight()}
         shape = {"target": target, "subject": subject, "revision": self.history.revision, "priority_at": priority}
-        try:
-            body = render(reference)
-        except RedactionFailed:
-            yield Owed(key, reference, action=action, body=None, person_id=person, refused=_UNSAFE, **shape)  # type: ignore[arg-type]
-            return
+        body, unsafe = _made_safe(lambda: render(reference))
+        if unsafe is not None:
+            yield Owed(key, reference, action=action, body=None, person_id=person, refused=unsafe, **shape)  # type: ignore[arg-type]
         if body is None:
             return
         yield Owed(key, reference, action=action, body=body, person_id=person, detail=detail, **shape)  # type: ignore[arg-type]
@@ -201,8 +210,8 @@ class _Planning:
         return (
             report.is_restrictive
             or report.police_called is Answer.YES
-            or any(child.injured is Answer.YES for child in report.children)
-            or any(member.injured is Answer.YES for member in report.staff)
+            or any(child_injured(child) for child in report.children)
+            or any(staff_injured(member) for member in report.staff)
             or any(child_id in concern.children for concern in triggers_of(report))
             or any(flag.id is FlagId.PROHIBITED_TECHNIQUE for flag in flags_of(report, self.home))
         )
@@ -223,14 +232,14 @@ class _Planning:
         if not chain:
             if self.report.status in (Status.SUBMITTED, Status.SIGNED_OFF):
                 key, reference = self._reference(Target.DAILY_LOG, Action.CREATE, "")(1)
-                body = log_entry(self.report, self._log_context(reference))
-                yield Owed(key, reference, action=Action.CREATE, body=body, **shape)  # type: ignore[arg-type]
+                body, unsafe = _made_safe(lambda: log_entry(self.report, self._log_context(reference)))
+                yield Owed(key, reference, action=Action.CREATE, body=body, refused=unsafe, **shape)  # type: ignore[arg-type]
             return
         key, reference = self._reference(Target.DAILY_LOG, Action.CORRECT, "")(1)
         before = self.history.earlier(chain[-1].revision)
-        body = log_correction(before, self.report, self._log_context(reference))
-        if body is not None:
-            yield Owed(key, reference, action=Action.CORRECT, body=body, **shape)  # type: ignore[arg-type]
+        body, unsafe = _made_safe(lambda: log_correction(before, self.report, self._log_context(reference)))
+        if body is not None or unsafe is not None:
+            yield Owed(key, reference, action=Action.CORRECT, body=body, refused=unsafe, **shape)  # type: ignore[arg-type]
 
     def _log_context(self, reference: Reference) -> LogContext:
         return LogContext(home=self.home, reference=reference, known_children=self.known)
@@ -299,21 +308,18 @@ class _Planning:
     def _packages(self) -> Iterator[Owed]:
         for concern in triggers_of(self.report):
             chain = self._chain(Target.LADO, concern.adult)
-            package = submission(
-                self.report,
-                concern.adult,
-                self.home,
-                self.history.revision,
-                self.history.known_children,
-                form=self.around.form,
-            )
+            key, reference = self._reference(Target.LADO, Action.PREPARE, concern.adult)(1)
+            due = self._due("lado_contact", None)
+            package, unsafe = _made_safe(lambda adult=concern.adult: self._package(adult))  # type: ignore[misc]
+            if unsafe is not None:
+                adult, revision = concern.adult, self.history.revision
+                yield Owed(key, reference, Target.LADO, Action.PREPARE, adult, revision, due, None, refused=unsafe)
             if package is None:
                 continue
             content = self.around.digest(package.model_copy(update={"revision": 0}).model_dump_json())
             if chain and chain[-1].detail.get("content") == content:
                 continue
             self.withdrawn += [(b.id, _NEW_PACKAGE) for b in chain if b.state in ("pending", "awaiting_approval")]
-            key, reference = self._reference(Target.LADO, Action.PREPARE, concern.adult)(1)
             yield Owed(
                 key,
                 reference,
@@ -321,7 +327,7 @@ class _Planning:
                 Action.PREPARE,
                 concern.adult,
                 self.history.revision,
-                self._due("lado_contact", None),
+                due,
                 package,
                 detail={
                     "content": content,
@@ -329,6 +335,10 @@ class _Planning:
                     "to_be_completed": list(package.to_be_completed),
                 },
             )
+
+    def _package(self, adult: str) -> LadoPackage | None:
+        known, revision = self.history.known_children, self.history.revision
+        return submission(self.report, adult, self.home, revision, known, form=self.around.form)
 
     # ---- what all of them need ---------------------------------------------------------------------------------
 
