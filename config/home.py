@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from config.errors import ConfigurationError
 from config.layers import read_toml
 
 _SETTING = "BRIDGE_HOMES_DIR"
-DUTIES_THAT_MAIL = (
+#: The policy's duties, by id; a test keeps them the same as `mappings.duty_rules`.
+DUTY_IDS = (
+    "incident_report",
+    "report_complete",
+    "daily_log",
+    "mosaic_case_note",
+    "manager_oversight",
     "manager_notified",
     "social_worker_notified",
-    "senior_manager_notified",
     "parents_informed",
+    "senior_manager_notified",
+    "notifiable_event",
+    "medical_offered",
+    "medical_told",
+    "child_views",
+    "advocacy_offered",
+    "restorative_conversation",
+    "staff_debrief",
+    "risk_assessment_reviewed",
+    "care_plan_reviewed",
+    "external_review",
+    "lado_contact",
+    "mash_or_police",
+    "ehc_plan_review",
 )
 
 
@@ -42,24 +61,36 @@ class Contact(_Strict):
 
 
 class AlsoNotify(Contact):
-    """Somebody else who is told whenever one of the named duties mails."""
+    """Somebody else who hears of the named duties: by mail where the duty mails, else in the digest."""
 
-    duties: tuple[str, ...] = Field(description=f"Which duties: {', '.join(DUTIES_THAT_MAIL)}.")
+    duties: tuple[str, ...] = Field(
+        description="Ids of duties: told at once where the duty mails, in the digest where it is due soon or overdue."
+    )
 
     @field_validator("duties")
     @classmethod
     def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [duty for duty in value if duty not in DUTIES_THAT_MAIL]
+        unknown = [duty for duty in value if duty not in DUTY_IDS]
         if unknown or not value:
-            raise ValueError(f"name one or more of {', '.join(DUTIES_THAT_MAIL)}")
+            raise ValueError(f"name one or more of {', '.join(DUTY_IDS)}")
         return value
 
 
 class KnownAs(_Strict):
     """Nicknames of a child of the home, hidden in other children's records (RULINGS 35)."""
 
-    child: str = Field(min_length=1, repr=False, description="The child's id in the recording system.")
-    names: tuple[str, ...] = Field(min_length=1, repr=False, description="Nicknames and other names that staff write.")
+    child: str = Field(
+        min_length=1,
+        repr=False,
+        validation_alias=AliasChoices("child", "child_id"),
+        description="The child's id in the recording system.",
+    )
+    names: tuple[str, ...] = Field(
+        min_length=1,
+        repr=False,
+        validation_alias=AliasChoices("names", "nicknames"),
+        description="Nicknames and other names that staff write.",
+    )
 
 
 class HomeMosaic(_Strict):

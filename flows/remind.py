@@ -97,12 +97,13 @@ def _posts(site: Site, home: Home, now: datetime) -> tuple[list[_Post], set[str]
             roles = [duty.owner.value]
             if state is DigestState.ESCALATED:
                 roles = [_NEXT_UP.get(_first_role(home, duty.owner.value), "senior_manager")]
-            for role in roles:
-                found = _person(home, role, file.report)
-                if found is None:
-                    nobody.add(role)
-                    continue
-                post = posts.setdefault(found[1].email.casefold(), _Post(found[1], found[0]))
+            people = [(role, _person(home, role, file.report)) for role in roles]
+            nobody |= {role for role, found in people if found is None}
+            told = [found for _, found in people if found is not None]
+            if state is not DigestState.ESCALATED:
+                told += _also(home, duty, file.report)
+            for role, contact in told:
+                post = posts.setdefault(contact.email.casefold(), _Post(contact, role))
                 key = f"{file.held.source_id}|{duty.id}|{duty.child or ''}|{state}"
                 post.rows[key] = _row(home, file, duty, state, initials)
     return list(posts.values()), nobody
@@ -146,6 +147,14 @@ def _person(home: Home, role: str, report: Incident | None) -> tuple[str, Contac
             continue
         return one, contact
     return None
+
+
+def _also(home: Home, duty: Duty, report: Incident | None) -> Iterator[tuple[str, Contact]]:
+    """Others whom the home's file names for this duty."""
+    for person in home.also_notify:
+        concerned = report is not None and is_adult_of_concern(person.name, report, email=person.email)
+        if duty.id.value in person.duties and person.email and not concerned:
+            yield "also_notify", person
 
 
 def _contacts(home: Home) -> dict[str, Contact]:

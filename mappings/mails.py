@@ -24,6 +24,10 @@ from mappings.wording import listed, one_line, readable, sentence
 DutyKey = tuple[str, str | None]
 """A duty's id and its child's id, None for a duty of the home."""
 
+#: Duties that send a mail at once; of the others people hear in the digest.
+MAILING_DUTIES = frozenset(
+    {"manager_notified", "social_worker_notified", "senior_manager_notified", "parents_informed"}
+)
 _OUR_OWN = frozenset({"daily_log", "mosaic_case_note", "incident_report"})
 #: What a mail never tells: the story that these titles would begin.
 _UNTOLD = frozenset({"lado_contact", "mash_or_police", "external_review"})
@@ -150,7 +154,7 @@ def _also_notified(incident: Incident, home: Home, context: MailContext) -> Iter
     """Others who are told whenever a duty mails. Their mail meets no duty: the person who owes it must be told too."""
     for place, person in enumerate(home.also_notify, start=1):
         for duty in person.duties:
-            if not any(unmet == duty for unmet, _ in context.unmet):
+            if duty not in MAILING_DUTIES or not any(unmet == duty for unmet, _ in context.unmet):
                 continue
             key = f"also_notify:{place}:{duty}"
             if is_adult_of_concern(person.name, incident, email=person.email):

@@ -46,7 +46,7 @@ def test_the_example_of_the_manual_is_a_good_home_file(tmp_path):
 
 MISTAKES = {
     "an unknown field": ('[mosaic]\nnote_tipe = "SAFEINT"\n', "mosaic.note_tipe"),
-    "an unknown duty": ('[[also_notify]]\nname = "Sam Invented"\nduties = ["child_views"]\n', "also_notify.0.duties"),
+    "an unknown duty": ('[[also_notify]]\nname = "Sam Invented"\nduties = ["child_veiws"]\n', "also_notify.0.duties"),
     "no duty at all": ('[[also_notify]]\nname = "Sam Invented"\nduties = []\n', "also_notify.0.duties"),
     "two addresses": ('[deputy]\nname = "Sam Invented"\nemail = "a@b.org, c@d.org"\n', "deputy.email"),
     "an address with a line break": ('[deputy]\nname = "Sam Invented"\nemail = "a@b.org\\nX"\n', "deputy.email"),
@@ -140,3 +140,17 @@ def test_the_folder_of_the_homes_must_be_named_be_there_and_hold_a_home(tmp_path
         load_homes(tmp_path / "nowhere")
     with pytest.raises(ConfigurationError, match=r"which holds no \.toml file; add one"):
         load_homes(tmp_path)
+
+
+def test_the_duties_that_a_home_may_name_are_the_policys_own() -> None:
+    from config.home import DUTY_IDS
+    from mappings.duty_rules import DutyId
+
+    assert list(DUTY_IDS) == [duty.value for duty in DutyId]
+
+
+@pytest.mark.parametrize(("child", "names"), [("child", "names"), ("child_id", "nicknames")])
+def test_nicknames_may_be_written_in_either_way(child: str, names: str) -> None:
+    from config.home import KnownAs
+
+    assert KnownAs.model_validate({child: "child-1", names: ["Bee"]}).names == ("Bee",)
