@@ -13,6 +13,7 @@ from sandbox.messages import Answer, Refusal, Request, as_json, problem
 from sandbox.paging import limit_of
 from sandbox.reports import Shelf
 
+INTEGRATION = "incident-bridge"
 ENTRY_RULES = {
     "homeId": Rule("text", required=True),
     "entryTime": Rule("local_time", required=True),
@@ -58,12 +59,15 @@ class Diary:
         if corrects and corrects not in self._entries:
             error = {"field": "corrects", "message": "no such entry"}
             raise Refusal(problem(400, "The request does not match the schema", errors=[error]))
-        if self._gateway.unique_reference and self._by_reference.get(self._kept(body["reference"])):
-            raise Refusal(problem(self._gateway.unique_reference, "There is an entry with this reference"))
+        known = self._by_reference.get(self._kept(body["reference"])) if self._gateway.unique_reference else None
+        if known and self._gateway.unique_reference == 200:
+            return as_json(200, self._shown(self._entries[known[0]]))
+        if known:
+            raise Refusal(problem(409, "There is an entry with this reference"))
         entry_id = self._next_id()
 
         def commit() -> dict[str, Any]:
-            entry = self._add(body, by="incident-bridge", entry_id=entry_id)
+            entry = self._add(body, by=INTEGRATION, entry_id=entry_id)
             self._weather.apply(
                 operation, reference=body["reference"], subject=body["homeId"], remote_id=entry_id, target="daily_log"
             )
@@ -94,13 +98,15 @@ class Diary:
         return f"log-{self._last:06d}"
 
     def _add(self, body: Mapping[str, Any], *, by: str, entry_id: str) -> dict[str, Any]:
+        gateway, ours = self._gateway, by == INTEGRATION
+        home = gateway.files_on_home if ours and gateway.files_on_home else body["homeId"]
         entry = {
             "entryId": entry_id,
-            "homeId": body["homeId"],
+            "homeId": home,
             "entryTime": body["entryTime"],
             "category": body.get("category", "General"),
             "childIds": list(body.get("childIds") or []),
-            "text": body["text"],
+            "text": body["text"][: gateway.truncates_at] if ours else body["text"],
             "reference": self._kept(body.get("reference")),
             "corrects": body.get("corrects"),
             "createdAt": body.get("createdAt") or self._weather.clock.now().isoformat(timespec="milliseconds"),

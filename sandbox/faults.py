@@ -72,6 +72,7 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("410", Stage.BEFORE, False, "410 problem, without merged_into"),
     Fault("413", Stage.BEFORE, False, "413 problem"),
     Fault("422", Stage.BEFORE, False, "422 problem"),
+    Fault("422_naming", Stage.BEFORE, False, "422 problem that names the body's fields and quotes their values"),
     Fault("423", Stage.BEFORE, False, "423 problem"),
     Fault("429", Stage.BEFORE, False, "429, Retry-After in seconds", 2),
     Fault("429_http_date", Stage.BEFORE, False, "429, Retry-After as an HTTP date", 2),
@@ -103,6 +104,7 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("503_html_after_apply", Stage.AFTER, True, "applied; 503 from a proxy, HTML, Retry-After in seconds", 2),
     Fault("slow_drip", Stage.AFTER, True, "applied; the right answer, a few bytes at a time", 5),
     Fault("late", Stage.AFTER, True, "applied; the right answer, late", 2),
+    Fault("wrong_clock", Stage.AFTER, True, "applied, right answer; its Date is so many seconds off", 43200),
     Fault("close_idle", Stage.AFTER, True, "applied, right answer; the kept connection is then closed"),
     Fault("commit_later", Stage.AFTER, True, "closed without an answer; applied when the clock has moved on", 30),
     # -- SMTP --
@@ -121,9 +123,8 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("late_after_dot", Stage.DATA, True, "taken; 250, late", 2),
 )
 
-_FINAL = frozenset(
-    ["400", "400_quoting", "403", "404", "409", "410", "413", "422", "redirect_302", "redirect_307", "redirect_308"]
-)
+_REFUSALS = ("400", "400_quoting", "403", "404", "409", "410", "413", "422", "422_naming")
+_FINAL = frozenset([*_REFUSALS, "redirect_302", "redirect_307", "redirect_308"])
 #: HTTP faults that pass: after them, trying or looking again ends well. The others reject a record or stop a system.
 TRANSIENT = frozenset(
     fault.name

@@ -21,9 +21,15 @@ class RecordingGateway:
     filter_is_exact: bool = False
     """With `folds_reference`: the filter compares exactly, and so finds nothing."""
     unique_reference: int | None = None
-    """A second entry with one reference is refused with 409."""
+    """A second entry with one reference gets 200 and what is there, or 409."""
     blind_seconds: float = 0.0
     """How long a new entry is not seen by anyone who lists."""
+    files_on_home: str | None = None
+    """New entries land in this home's log instead, and say so."""
+    truncates_at: int | None = None
+    """Longer entries are silently cut."""
+    index_hides: int = 0
+    """So many rows of the index are counted in its total and never listed."""
 
 
 @dataclass

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from email.utils import formatdate
 
 from sandbox.messages import HTML, Answer, Request, problem
@@ -41,11 +43,21 @@ def answer_instead(name: str, seconds: float, request: Request) -> Answer | None
         return Answer(status, _PROXY_PAGE, HTML, headers)
     if name == "400_quoting":
         return problem(400, _TITLES[400], detail=request.body.decode("utf-8", "replace"))
+    if name == "422_naming":
+        return problem(422, _TITLES[422], errors=_quoted(request.body))
     digits = name.removeprefix("error_")[:3]
     if not digits.isdigit():
         return None
     status = int(digits)
     return problem(status, _TITLES[status], headers=_retry_after(name, seconds))
+
+
+def _quoted(body: bytes) -> list[dict[str, str]]:
+    try:
+        sent = json.loads(body)
+    except ValueError:
+        return []
+    return [{"field": name, "message": f"not allowed: {value}"} for name, value in sent.items()]
 
 
 def _retry_after(name: str, seconds: float) -> tuple[tuple[str, str], ...]:
@@ -98,6 +110,10 @@ def misbehave(name: str, connection: socket.socket, answer: Answer, seconds: flo
     elif name == "cut_chunk":
         half = answer.body[: len(answer.body) // 2]
         connection.sendall(answer.head("Transfer-Encoding: chunked") + f"{len(answer.body):x}\r\n".encode() + half)
+    elif name == "wrong_clock":
+        dated = ("Date", formatdate(time.time() + seconds, usegmt=True))
+        connection.sendall(replace(answer, headers=(*answer.headers, dated)).wire())
+        return True
     elif name == "late":
         if not wait():
             return False

@@ -178,7 +178,8 @@ class Recording:
         keys = self.shelf.index(asked.get("homeId"), first, last)
         limit = limit_of(asked, default=1000, most=5000)
         start, stop, following = self.gateway.paging.page(keys, 0, len(keys), asked.get("cursor"), limit)
-        items = [self.shelf.row(key[0]) for key in keys[start:stop]]
+        listed = keys[: len(keys) - self.gateway.index_hides] if self.gateway.index_hides else keys
+        items = [self.shelf.row(key[0]) for key in keys[start:stop] if key in listed]
         return as_json(200, {"items": items, "nextCursor": following, "total": len(keys)})
 
     def _get(self, incident_id: str) -> Answer:

@@ -46,6 +46,7 @@ ANSWERED = {  # fault -> (status, word in the content type)
     "410": (410, "problem+json"),
     "413": (413, "problem+json"),
     "422": (422, "problem+json"),
+    "422_naming": (422, "problem+json"),
     "423": (423, "problem+json"),
     "429": (429, "problem+json"),
     "429_http_date": (429, "problem+json"),
@@ -71,6 +72,7 @@ ANSWERED = {  # fault -> (status, word in the content type)
     "503_html_after_apply": (503, "html"),
     "slow_drip": (201, "json"),
     "late": (201, "json"),
+    "wrong_clock": (201, "json"),
     "close_idle": (201, "json"),
 }
 SMTP_STAGES = {Stage.CONNECT, Stage.HELLO, Stage.AUTH, Stage.SENDER, Stage.RECIPIENT, Stage.DATA}

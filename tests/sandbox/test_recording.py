@@ -247,3 +247,12 @@ def test_what_is_refused_is_what_the_schema_refuses(changes: dict[str, Any]) -> 
     # The contract says in words what entryTime must be; its schema only says that it is a string.
     assert refused - {"entryTime", "extra"} == paths - {"entryTime", "extra"}
     assert not (allowed and refused - {"entryTime"})
+
+
+def test_an_index_may_hide_rows_that_its_total_counts(recording: Recording, to_recording: requests.Session) -> None:
+    for number in (1, 2, 3):
+        recording.put(report(number))
+    recording.gateway.index_hides = 1
+    query = {"occurredFrom": "2026-01-01", "occurredTo": "2026-12-31"}
+    found = to_recording.get(f"{recording.base_url}/incidents/index", params=query, timeout=5).json()
+    assert (found["total"], len(found["items"])) == (3, 2)
