@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,3 +51,29 @@ def home_file(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return made
+
+
+def as_an_ordinary_user(work: Callable[[], object], folder: Path) -> str:
+    """What `work` returns, as text, in a child process that is not root: root may read every file.
+
+    The way to `folder` is opened for it first.
+    """
+    for above in (folder, *folder.parents):
+        if above.stat().st_uid == os.geteuid() and above.is_relative_to(tempfile.gettempdir()):
+            above.chmod(above.stat().st_mode | 0o11)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            found = str(work())
+        except BaseException as why:  # noqa: BLE001 - the parent's assertion shows it
+            found = f"the child failed: {why!r}"
+        os.write(writing, found.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        text = answer.read()
+    os.waitpid(child, 0)
+    return text

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from config.errors import ConfigurationError
 from config.home import load_home, load_homes
+from tests.config.conftest import as_an_ordinary_user
 
 
 def refused(path: Path) -> str:
@@ -93,12 +93,11 @@ def test_a_file_that_is_not_there_or_no_file_says_so(tmp_path):
     assert "(Is a directory)" in refused(tmp_path / "folder.toml")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
 def test_a_file_that_may_not_be_read_says_so(home_file):
     path = home_file()
     path.chmod(0)
 
-    assert "(Permission denied)" in refused(path)
+    assert "(Permission denied)" in as_an_ordinary_user(lambda: refused(path), path.parent)
 
 
 def test_no_person_shows_in_the_repr_of_a_home(home_file):
