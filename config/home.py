@@ -118,6 +118,17 @@ class HomeParents(_Strict):
     mail: bool = Field(default=False, description="Mail a parent 'please ring the home' where the record asks for it.")
 
 
+class HomeReport(_Strict):
+    """Who hears of the reconciliation."""
+
+    mail: bool = Field(
+        default=True, description="Scheduled reconciliations (`--mail`) mail the verdict and the counts to managers."
+    )
+    kept_at: str = Field(
+        default="", max_length=300, description="Where the report is kept, as the mail says it; empty: not said."
+    )
+
+
 class Thresholds(_Strict):
     """When a thing becomes odd, due soon or late for this home."""
 
@@ -150,6 +161,7 @@ class Home(_Strict):
     mosaic: HomeMosaic = Field(default=HomeMosaic(), description="Mosaic codes.")
     daily_log: HomeDailyLog = Field(default=HomeDailyLog(), description="Daily-log codes.")
     parents: HomeParents = Field(default=HomeParents(), description="Mail to parents.")
+    report: HomeReport = Field(default=HomeReport(), description="The reconciliation report.")
     thresholds: Thresholds = Field(default=Thresholds(), description="Thresholds.")
     restraint_words: tuple[str, ...] = Field(
         default=(), description="More words that speak of a hold in a daily-log entry (flag unrecorded_restraint)."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import getpass
+import http.client
 import json
 import logging
 import signal
@@ -11,12 +12,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, NoReturn, ParamSpec
 
 import click
 
 from config.errors import ConfigurationError
 from flows.exit_codes import ExitCode
+from flows.prefect_api import PrefectAway
+from flows.prefect_environment import RUN_LOGGER
 
 P = ParamSpec("P")
 Result = ExitCode | int | None
@@ -73,11 +77,13 @@ def _explain(why: Exception) -> tuple[str, str, str | None, ExitCode]:
         return "misconfigured", why.message, why.setting, ExitCode.WRONG
     if isinstance(why, ConnectorError):
         return "unreachable", why.message, None, ExitCode.UNREACHABLE
+    if isinstance(why, PrefectAway):
+        return "unreachable", str(why), why.setting, ExitCode.UNREACHABLE
     if isinstance(why, LedgerUnavailable):
         return "ledger_unavailable", str(why), why.setting, ExitCode.UNREACHABLE
     if isinstance(why, LedgerError):
         return "refused" if why.setting is None else "misconfigured", str(why), why.setting, ExitCode.WRONG
-    place = _place(why)
+    place = _place(why.__traceback__)
     sentence = (
         f"This software failed unexpectedly ({type(why).__name__} in {place}); "
         "nothing more was sent; report it with that place."
@@ -85,9 +91,9 @@ def _explain(why: Exception) -> tuple[str, str, str | None, ExitCode]:
     return "unexpected", sentence, None, ExitCode.WRONG
 
 
-def _place(why: Exception) -> str:
+def _place(trace: TracebackType | None) -> str:
     """Where it broke, in our own code: file and line, never values."""
-    trace, place = why.__traceback__, "an unknown place"
+    place = "an unknown place"
     while trace is not None:
         code = trace.tb_frame.f_code
         module = trace.tb_frame.f_globals.get("__name__", "")
@@ -106,9 +112,24 @@ def _fail(kind: str, message: str, setting: str | None, code: ExitCode, wants_js
 
 
 def quiet_libraries() -> None:
-    """No library logs a body, an address or a URL with a name, whatever level the site has set."""
-    for name in ("urllib3", "requests", "sqlalchemy", "alembic", "asyncio", "PIL", "matplotlib", "fontTools", "httpx"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    """Only warnings of other people's code are logged, whatever level the site has set, and nothing of HTTP is printed.
+
+    At lower levels libraries repeat addresses, statements and what was sent. A thread that dies unexpectedly says so
+    in one line, without the text of what it died of.
+    """
+    named = [name for name, found in logging.root.manager.loggerDict.items() if isinstance(found, logging.Logger)]
+    for logger in (logging.root, *map(logging.getLogger, named)):
+        if logger.name != RUN_LOGGER and logger.level < logging.WARNING and (logger.level or logger is logging.root):
+            logger.setLevel(logging.WARNING)
+    http.client.HTTPConnection.debuglevel = 0
+    threading.excepthook = _thread_died
+
+
+def _thread_died(died: threading.ExceptHookArgs) -> None:
+    kind = died.exc_type.__name__
+    click.echo(
+        f"incident-bridge: a part of this run failed unexpectedly ({kind} in {_place(died.exc_traceback)}).", err=True
+    )
 
 
 @contextmanager

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 from config.errors import ConfigurationError
 from config.home import Home, load_homes
@@ -15,6 +12,7 @@ from config.settings import Settings, load_settings
 from connectors.errors import ConnectorError, Misconfigured
 from connectors.protocols import Checkable
 from flows.exit_codes import ExitCode
+from flows.prefect_api import answers, configured_url
 from flows.site import Site, open_site
 from ledger.errors import LedgerError
 
@@ -104,6 +102,7 @@ def _connectors(site: Site, only: str | None) -> Iterator[Check]:
         "daily_log": lambda: site.daily_log,
         "email": lambda: site.email,
         "lado": lambda: site.desk,
+        "replica": lambda: site.replica,
     }
     if only is not None and only not in systems:
         raise ConfigurationError(f"Received {only!r}; valid systems are {', '.join(systems)}.", setting="SYSTEM")
@@ -117,6 +116,8 @@ def _connectors(site: Site, only: str | None) -> Iterator[Check]:
 def _connector(name: str, build: Callable[[], Checkable | None]) -> Check:
     try:
         connector = build()
+        if connector is None and name == "replica":
+            return Check(name, True, "Not configured: Mosaic is looked at in one way only (BRIDGE_REPLICA__URL).")
         if connector is None:
             return Check(name, True, f"Not configured: nothing is sent there (BRIDGE_{name.upper()}__KIND).")
         health = connector.check()
@@ -179,15 +180,10 @@ def _bank_holidays(site: Site) -> Iterator[Check]:
 
 
 def _prefect() -> Check:
-    url = os.environ.get("PREFECT_API_URL", "").strip()
+    url = configured_url()
     if not url:
         return Check("prefect", True, "Not configured (PREFECT_API_URL): commands run in their own process.")
-    try:
-        with urlopen(Request(f"{url.rstrip('/')}/health"), timeout=10) as answer:  # noqa: S310 - an operator's own URL
-            ok = answer.status == 200
-    except (URLError, OSError, ValueError):
-        ok = False
-    if ok:
+    if answers(url):
         return Check("prefect", True, "The Prefect API answers.")
     sentence = "The Prefect API at PREFECT_API_URL does not answer; start the server or correct the address."
     return Check("prefect", False, sentence, "PREFECT_API_URL", reachable=False)

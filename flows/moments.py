@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType[date]):
     name = "DAY"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
@@ -21,7 +21,7 @@ class _Day(click.ParamType):
             self.fail(f"{value!r} is not a day; write it as YYYY-MM-DD.", param, ctx)
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     name = "MOMENT"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:

@@ -3,13 +3,18 @@
 Prefect schedules, runs, shows and alerts; the ledger keeps the promise. A stage here is a task over a plain function.
 Whatever goes wrong leaves a task as one of our own sentences, `from None`: Prefect keeps the text of an exception for
 ever, in its database, its storage folder and its log. Import this module only after `harden`.
+
+A run that needs IT now (exit codes 1 and 3) ends as Failed, so that Prefect alerts; one that left something over
+(exit code 2) is Completed: the report and `status` tell whom it concerns.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from flows.prefect_environment import harden, run_logger
@@ -18,61 +23,125 @@ harden(os.environ)
 
 from prefect import flow, task  # noqa: E402 - only after `harden`
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
+from prefect.client.schemas.objects import State  # noqa: E402
+from prefect.states import Failed  # noqa: E402
 
 from config.errors import ConfigurationError  # noqa: E402
 from connectors.errors import ConnectorError  # noqa: E402
 from flows import running  # noqa: E402
+from flows.console import quiet_libraries  # noqa: E402
+from flows.exit_codes import ExitCode  # noqa: E402
+from flows.prefect_api import PrefectAway, answers, configured_url  # noqa: E402
 from flows.reconcile import previous_month  # noqa: E402
+from flows.site import Progress, silent  # noqa: E402
 from ledger.errors import LedgerError  # noqa: E402
+from reconciliation.report import Report  # noqa: E402
+from reconciliation.summary import artifact_markdown, artifact_rows  # noqa: E402
 
 T = TypeVar("T")
+Result = dict[str, Any]
+_OURS = (ConfigurationError, ConnectorError, LedgerError)
 
 
 class RunFailed(Exception):
     """A run could not be done. One sentence of ours: ids, settings and systems only."""
 
 
-class LeftOver(Exception):
-    """A run was done, and an outside system or the configuration needs somebody now."""
+@dataclass
+class _Here:
+    """A run that this process started itself: who watches it, and what came of it. Prefect sees none of this."""
+
+    progress: Progress = silent
+    result: Result | None = None
+    failure: Exception | None = None
+
+
+_HERE: ContextVar[_Here | None] = ContextVar("run started in this process", default=None)
 
 
 def _guarded(stage: str, work: Callable[[], T]) -> T:
     """Run a stage; what it raises becomes one sentence without cause or context."""
-    sentence = ""
+    here = _HERE.get()
     try:
         return work()
-    except (ConfigurationError, ConnectorError, LedgerError) as why:
+    except RunFailed as why:
         sentence = str(why)
     except Exception as why:  # noqa: BLE001 - its text could hold a child's data, and Prefect would keep it
-        sentence = f"{stage} failed unexpectedly ({type(why).__name__})."
+        expected = isinstance(why, _OURS)
+        sentence = str(why) if expected else f"{stage} failed unexpectedly ({type(why).__name__})."
+        if here is not None:
+            here.failure = why
     raise RunFailed(sentence) from None
 
 
+def _moment(name: str, text: str | None) -> datetime | None:
+    """A parameter as an aware moment. Raises ConfigurationError, which does not repeat what was written there."""
+    try:
+        found = datetime.fromisoformat(text) if text else None
+    except (TypeError, ValueError):
+        found = None
+        text = "unreadable"
+    if text and (found is None or found.tzinfo is None):
+        raise ConfigurationError(
+            f"The flow's parameter {name} is no moment with an offset; write it as 2026-11-03T14:05:00+00:00.",
+            setting=name,
+        )
+    return found
+
+
+def _day(name: str, text: str | None, otherwise: date) -> str:
+    """A parameter as a UK day. Raises ConfigurationError, which does not repeat what was written there."""
+    try:
+        return (date.fromisoformat(text) if text else otherwise).isoformat()
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"The flow's parameter {name} is no day; write it as 2026-11-03.", setting=name
+        ) from None
+
+
+def _progress() -> Progress:
+    here = _HERE.get()
+    return silent if here is None else here.progress
+
+
 @task(name="sync", persist_result=False, log_prints=False)
-def _sync_task(home: str | None, since: str | None, wait: bool) -> dict[str, Any]:
-    moment = datetime.fromisoformat(since) if since else None
-    return _guarded("sync", lambda: running.sync_here(home=home, since=moment, wait=wait))
-
-
-@task(name="reconcile", persist_result=False, log_prints=False)
-def _reconcile_task(home: str | None, start: str, end: str, out: str, heal: bool, as_of: str | None) -> dict[str, Any]:
+def _sync_task(home: str | None, since: str | None, wait: bool) -> Result:
     return _guarded(
-        "reconcile",
-        lambda: running.reconcile_here(home=home, start=start, end=end, out=out, heal=heal, as_of=as_of),
+        "sync",
+        lambda: running.sync_here(home=home, since=_moment("since", since), wait=wait, progress=_progress()),
     )
 
 
+@task(name="reconcile", persist_result=False, log_prints=False)
+def _reconcile_task(
+    home: str | None, start: str | None, end: str | None, out: str, heal: bool, mail: bool, as_of: str | None
+) -> Result:
+    def work() -> Result:
+        first, last = previous_month(datetime.now(UTC))
+        return running.reconcile_here(
+            home=home,
+            start=date.fromisoformat(_day("start", start, first)),
+            end=date.fromisoformat(_day("end", end, last)),
+            out=out,
+            heal=heal,
+            mail=mail,
+            as_of=_moment("as_of", as_of),
+            progress=_progress(),
+            shown_to=_show_report,
+        )
+
+    return _guarded("reconcile", work)
+
+
 @task(name="remind", persist_result=False, log_prints=False)
-def _remind_task(home: str | None) -> dict[str, Any]:
+def _remind_task(home: str | None) -> Result:
     return _guarded("remind", lambda: running.remind_here(home=home))
 
 
 @flow(name="sync", persist_result=False, log_prints=False, validate_parameters=False)
-def sync_flow(home: str | None = None, since: str | None = None, wait: bool = True) -> dict[str, Any]:
+def sync_flow(home: str | None = None, since: str | None = None, wait: bool = True) -> Result | State[Result]:
     """Pull new reports, plan what they owe, deliver it."""
-    result = _sync_task(home, since, wait)
-    _show_sync(result)
-    return _ended("sync", result)
+    return _run("sync", lambda: _sync_task(home, since, wait), _show_sync)
 
 
 @flow(name="reconcile", persist_result=False, log_prints=False, validate_parameters=False)
@@ -82,63 +151,87 @@ def reconcile_flow(
     end: str | None = None,
     out: str = "reports",
     heal: bool = False,
+    mail: bool = False,
     as_of: str | None = None,
-) -> dict[str, Any]:
-    """Look again at both ends and write the managers' report; without dates, from the first of last month to today."""
-    first, last = previous_month(datetime.now(UTC))
-    begins, ends = start or first.isoformat(), end or last.isoformat()
-    result = _reconcile_task(home, begins, ends, out, heal, as_of)
-    _show_reconcile(result)
-    return _ended("reconcile", result)
+) -> Result | State[Result]:
+    """Look again at both ends and write the managers' report; without dates, from the first of last month to today.
+
+    `mail`: the managers hear the verdict, once for each state of things.
+    """
+    return _run("reconcile", lambda: _reconcile_task(home, start, end, out, heal, mail, as_of), _show_reconcile)
 
 
 @flow(name="remind", persist_result=False, log_prints=False, validate_parameters=False)
-def remind_flow(home: str | None = None) -> dict[str, Any]:
+def remind_flow(home: str | None = None) -> Result | State[Result]:
     """Tell the people who owe something, before it is late."""
-    result = _remind_task(home)
-    run_logger().info("remind: %d digests", len(result["digests"]))
-    return _ended("remind", result)
+    return _run("remind", lambda: _remind_task(home), _show_remind)
 
 
-def run_flow(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Run a flow in this process against the configured API and return its result.
+_FLOWS: Mapping[str, Any] = {"sync": sync_flow, "reconcile": reconcile_flow, "remind": remind_flow}
 
-    Raises RunFailed with the stage's own sentence, or ConfigurationError when the API does not answer.
+
+def run_flow(name: str, parameters: Mapping[str, Any], progress: Progress = silent) -> Result:
+    """Run a flow in this process against the configured API; gives its result, or raises what the stage raised.
+
+    Raises PrefectAway when the API went away before the run began, or ConfigurationError when it refused the run. Once
+    the stage has run, its result is the answer, whatever Prefect could still note of it.
     """
-    flows: dict[str, Any] = {"sync": sync_flow, "reconcile": reconcile_flow, "remind": remind_flow}
-    _results.pop(name, None)
+    here = _Here(progress)
+    token = _HERE.set(here)
+    refusal = ""
     try:
-        flows[name](**parameters)
-    except LeftOver:
-        return _results[name]
-    except RunFailed:
-        raise
+        _FLOWS[name](**parameters, return_state=True)
     except Exception as why:  # noqa: BLE001 - Prefect's own errors may quote what they were called with
-        if name in _results:
-            return _results[name]
-        raise ConfigurationError(
-            f"The Prefect API at PREFECT_API_URL could not run the flow ({type(why).__name__}); start the server, "
-            "correct the address, or unset PREFECT_API_URL to run in this process.",
-            setting="PREFECT_API_URL",
-        ) from None
-    return _results[name]
+        refusal = type(why).__name__
+    finally:
+        _HERE.reset(token)
+    if here.result is not None:
+        return here.result
+    if here.failure is not None:
+        raise here.failure from None
+    if not answers(configured_url()):
+        raise PrefectAway
+    raise ConfigurationError(
+        f"The Prefect API at PREFECT_API_URL did not take the run ({refusal or 'no answer'}); check that the address "
+        "ends in /api and its version, or unset PREFECT_API_URL to run in this process.",
+        setting="PREFECT_API_URL",
+    )
 
 
-#: The last result of each flow in this process: a failed run has one too.
-_results: dict[str, dict[str, Any]] = {}
-
-
-def _ended(name: str, result: dict[str, Any]) -> dict[str, Any]:
-    """End the run as Prefect should show it: failed when a system is away or the configuration is wrong."""
-    _results[name] = result
+def _run(name: str, stage: Callable[[], Result], show: Callable[[Result], None]) -> Result | State[Result]:
+    """A flow's body: the stage, what Prefect shows of it, and the state in which the run ends."""
+    quiet_libraries()
+    result = _guarded(name, stage)
+    here = _HERE.get()
+    if here is not None:
+        here.result = result
+    _shown(name, lambda: show(result))
     code = int(result["exit_code"])
-    if code in (1, 3):
-        systems = ", ".join(sorted({str(one["system"]) for one in result.get("problems", [])})) or "a system"
-        raise LeftOver(f"{name} ended with exit code {code}: {systems} needs attention.")
+    if code in (ExitCode.WRONG, ExitCode.UNREACHABLE):
+        return Failed(message=f"{name} ended with exit code {code}. {_trouble(result)}")
     return result
 
 
-def _show_sync(result: dict[str, Any]) -> None:
+def _trouble(result: Result) -> str:
+    """Which system needs somebody, in our own sentences."""
+    told = [f"{one['system']}: {one['message']}" for one in result.get("problems", [])]
+    for one in result.get("homes", [result]):
+        told += [f"{system}: {sentence}" for system, sentence in one.get("faults", {}).items()]
+    return " ".join(dict.fromkeys(told)) or "A system needs attention."
+
+
+# ---- what Prefect's pages show: counts, ids of homes, numbers of incidents --------------------------------------
+
+
+def _shown(name: str, *works: Callable[[], object]) -> None:
+    for work in works:
+        try:
+            work()
+        except Exception as why:  # noqa: BLE001 - the work is done; that Prefect cannot show it changes nothing
+            run_logger().warning("%s: its counts could not be shown (%s)", name, type(why).__name__)
+
+
+def _show_sync(result: Result) -> None:
     rows = [{"what": f"reports {name}", "count": count} for name, count in result["pulled"].items()]
     for target, counts in result["deliveries"].items():
         rows += [{"what": f"{target} {state}", "count": count} for state, count in counts.items()]
@@ -146,15 +239,23 @@ def _show_sync(result: dict[str, Any]) -> None:
     run_logger().info("sync: %d new, %d revised", result["pulled"]["new"], result["pulled"]["revised"])
 
 
-def _show_reconcile(result: dict[str, Any]) -> None:
-    for one in result.get("homes", [result]):
-        key = "".join(letter if letter.isalnum() else "-" for letter in one["home"].lower())
-        rows = [{"row": name, "count": value} for name, value in one["totals"].items()]
-        create_table_artifact(table=rows, key=f"totals-{key}", description="Control totals of the last reconciliation.")
-        kinds: dict[str, int] = {}
-        for finding in one["findings"]:
-            kinds[finding["kind"]] = kinds.get(finding["kind"], 0) + 1
-        lines = [f"# {one['home']}, {one['from']} to {one['to']}", "", "| finding | count |", "|---|---|"]
-        lines += [f"| {kind} | {count} |" for kind, count in sorted(kinds.items())]
-        create_markdown_artifact(markdown="\n".join(lines), key=f"findings-{key}", description="Findings by kind.")
+def _show_report(report: Report) -> None:
+    """The control totals and the findings of one home, as soon as its report is written."""
+    home = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in report.home.lower())
+    _shown(
+        "reconcile",
+        lambda: create_table_artifact(
+            table=artifact_rows(report), key=f"totals-{home}", description="Totals of the last reconciliation: counts."
+        ),
+        lambda: create_markdown_artifact(
+            markdown=artifact_markdown(report), key=f"findings-{home}", description="Findings: counts and numbers."
+        ),
+    )
+
+
+def _show_reconcile(result: Result) -> None:
     run_logger().info("reconcile: exit code %d", int(result["exit_code"]))
+
+
+def _show_remind(result: Result) -> None:
+    run_logger().info("remind: %d digests", len(result["digests"]))

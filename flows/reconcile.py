@@ -6,7 +6,7 @@ fetched here and planned, and the report says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -52,10 +52,12 @@ def reconcile(
     *,
     heal: bool = False,
     as_of: datetime | None = None,
+    shown_to: Callable[[Report], object] = lambda _: None,
 ) -> dict[str, Any]:
     """Reconcile one home and period (UK days, both included); returns the JSON of FACE.md.
 
     A side that cannot be read makes the exit code 3 and its column "not checked"; the report is written all the same.
+    `shown_to` gets the report itself, once it is written.
     """
     run = runs.begin(site.ledger, home.id, "reconcile")
     moment = as_of or site.ledger.now()
@@ -81,6 +83,7 @@ def reconcile(
     written = _write(report, out, code)
     counts = {"findings": len(shown), "swept": swept, "source": comparison.totals.source}
     runs.end(site.ledger, run, good=not looked.faults, counts=counts)
+    shown_to(report)
     return {
         **json_document(report, exit_code=int(code), files_written=written),
         "faults": looked.faults,

@@ -16,6 +16,8 @@ from config.home import Contact, Home
 from flows import deliver as delivery_stage
 from flows.case_files import CaseFile, case_files
 from flows.exit_codes import ExitCode
+from flows.mail_check import withdraw_changed_recipients
+from flows.people import contacts, first_told, way_up
 from flows.planning import replan
 from flows.site import Site
 from ledger import children, owing, standing
@@ -29,14 +31,6 @@ from mappings.owed import Action, Owed, Target
 from mappings.reference import delivery_key, reference_of
 
 _NOBODY = "has no usable address in the home's file, and nobody above can be told; add one"
-#: The way up, for whoever is not there, has no address or may not hear of it.
-_UP = {
-    "staff": ("registered_manager", "deputy", "senior_manager"),
-    "software": ("registered_manager", "deputy", "senior_manager"),
-    "deputy": ("deputy", "registered_manager", "senior_manager"),
-    "registered_manager": ("registered_manager", "deputy", "senior_manager"),
-    "senior_manager": ("senior_manager", "registered_manager", "deputy"),
-}
 _NEXT_UP = {"registered_manager": "senior_manager", "deputy": "registered_manager", "senior_manager": "senior_manager"}
 
 
@@ -63,6 +57,7 @@ def remind(
             digests += _owe(site, home, post, now, dry_run=dry_run)
     result: dict[str, Any] = {"dry_run": dry_run, "digests": digests, "undeliverable": undeliverable, "problems": []}
     if not dry_run and Target.EMAIL in site.targets:
+        withdraw_changed_recipients(site, homes)  # this sends what else waits for the mail server, too
         delivered = delivery_stage.deliver(
             site,
             [home.id for home in homes],
@@ -97,7 +92,7 @@ def _posts(site: Site, home: Home, now: datetime) -> tuple[list[_Post], set[str]
             roles = [duty.owner.value]
             if state is DigestState.ESCALATED:
                 roles = [_NEXT_UP.get(_first_role(home, duty.owner.value), "senior_manager")]
-            people = [(role, _person(home, role, file.report)) for role in roles]
+            people = [(role, first_told(home, role, [file.report])) for role in roles]
             nobody |= {role for role, found in people if found is None}
             told = [found for _, found in people if found is not None]
             if state is not DigestState.ESCALATED:
@@ -132,21 +127,8 @@ def _nearest(duty: Duty, now: datetime) -> datetime:
 
 def _first_role(home: Home, role: str) -> str:
     """Who of the way up hears first at this home."""
-    contacts = _contacts(home)
-    return next((one for one in _UP.get(role, ("registered_manager",)) if one in contacts), "registered_manager")
-
-
-def _person(home: Home, role: str, report: Incident | None) -> tuple[str, Contact] | None:
-    """The first person of the way up who has an address and is no adult of concern in the incident (RULINGS 39)."""
-    contacts = _contacts(home)
-    for one in _UP.get(role, ("registered_manager",)):
-        contact = contacts.get(one)
-        if contact is None or not contact.email:
-            continue
-        if report is not None and is_adult_of_concern(contact.name, report, email=contact.email):
-            continue
-        return one, contact
-    return None
+    there = contacts(home)
+    return next((one for one in way_up(role) if one in there), "registered_manager")
 
 
 def _also(home: Home, duty: Duty, report: Incident | None) -> Iterator[tuple[str, Contact]]:
@@ -155,15 +137,6 @@ def _also(home: Home, duty: Duty, report: Incident | None) -> Iterator[tuple[str
         concerned = report is not None and is_adult_of_concern(person.name, report, email=person.email)
         if duty.id.value in person.duties and person.email and not concerned:
             yield "also_notify", person
-
-
-def _contacts(home: Home) -> dict[str, Contact]:
-    named = {
-        "registered_manager": home.registered_manager,
-        "senior_manager": home.senior_manager,
-        "deputy": home.deputy,
-    }
-    return {role: contact for role, contact in named.items() if contact is not None}
 
 
 def _row(home: Home, file: CaseFile, duty: Duty, state: DigestState, initials: dict[str, str]) -> DigestRow:

@@ -5,15 +5,20 @@ Both ways run the very same stages. `tell_*` say in plain lines what a result me
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from config.home import load_homes
+from config.settings import load_settings
 from flows.console import stoppable
 from flows.exit_codes import ExitCode
-from flows.site import Progress, Site, open_site, silent
+from flows.prefect_api import configured_url, reach
+from flows.site import Progress, Site, known_home, open_site, silent
+
+if TYPE_CHECKING:
+    from reconciliation.report import Report
 
 Told = Callable[[str], None]
 _HERE = "No Prefect API is configured (PREFECT_API_URL); running in this process."
@@ -22,7 +27,23 @@ _THERE = "Running as a Prefect flow run."
 
 def prefect_is_configured() -> bool:
     """Whether runs go through Prefect. Read without importing it."""
-    return bool(os.environ.get("PREFECT_API_URL", "").strip())
+    return bool(configured_url())
+
+
+def _through_prefect(
+    name: str, parameters: dict[str, Any], home: str | None, told: Told, progress: Progress = silent
+) -> dict[str, Any]:
+    """Run a flow. A home that does not exist is refused first: Prefect would keep what was typed for ever.
+
+    Raises PrefectAway within seconds when the API does not answer, and what the stage raises.
+    """
+    if home is not None:
+        known_home(load_homes(load_settings().homes_dir), home)
+    reach()
+    told(_THERE)
+    from flows.prefect_flows import run_flow
+
+    return run_flow(name, {"home": home, **parameters}, progress)
 
 
 def run_sync(
@@ -30,10 +51,8 @@ def run_sync(
 ) -> dict[str, Any]:
     """Sync the homes; returns the JSON of FACE.md. Raises what opening the site raises."""
     if prefect_is_configured():
-        told(_THERE)
-        from flows.prefect_flows import run_flow
-
-        return run_flow("sync", {"home": home, "since": since.isoformat() if since else None, "wait": wait})
+        parameters = {"since": since.isoformat() if since else None, "wait": wait}
+        return _through_prefect("sync", parameters, home, told, progress)
     told(_HERE)
     return sync_here(home=home, since=since, wait=wait, progress=progress)
 
@@ -63,47 +82,56 @@ def run_reconcile(
     end: date,
     out: Path,
     heal: bool,
+    mail: bool = False,
     as_of: datetime | None,
     progress: Progress = silent,
     told: Told,
 ) -> dict[str, Any]:
     """Reconcile one home or all; returns the JSON of FACE.md, with `homes` where there are several."""
-    parameters: dict[str, Any] = {
-        "home": home,
-        "start": start.isoformat(),
-        "end": end.isoformat(),
-        "out": str(out),
-        "heal": heal,
-        "as_of": as_of.isoformat() if as_of else None,
-    }
     if prefect_is_configured():
-        told(_THERE)
-        from flows.prefect_flows import run_flow
-
-        return run_flow("reconcile", parameters)
+        parameters: dict[str, Any] = {
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "out": str(out),
+            "heal": heal,
+            "mail": mail,
+            "as_of": as_of.isoformat() if as_of else None,
+        }
+        return _through_prefect("reconcile", parameters, home, told, progress)
     told(_HERE)
-    return reconcile_here(progress=progress, **parameters)
+    return reconcile_here(
+        home=home, start=start, end=end, out=str(out), heal=heal, mail=mail, as_of=as_of, progress=progress
+    )
 
 
 def reconcile_here(
     *,
     home: str | None,
-    start: str,
-    end: str,
+    start: date,
+    end: date,
     out: str,
     heal: bool = False,
-    as_of: str | None = None,
+    mail: bool = False,
+    as_of: datetime | None = None,
     progress: Progress = silent,
+    shown_to: Callable[[Report], object] = lambda _: None,
 ) -> dict[str, Any]:
-    """Reconcile in this process."""
+    """Reconcile in this process. `mail`: the managers hear the verdict, once for each state of things.
+
+    `shown_to` gets each home's report, once it is written.
+    """
     from flows.reconcile import reconcile
+    from flows.verdict_mail import tell_managers
 
     with open_site(progress=progress) as site, stoppable(site.stopping):
-        moment = datetime.fromisoformat(as_of) if as_of else None
-        results = [
-            reconcile(site, one, date.fromisoformat(start), date.fromisoformat(end), Path(out), heal=heal, as_of=moment)
-            for one in site.chosen(home)
-        ]
+        results = []
+        for one in site.chosen(home):
+            reports: list[Report] = []
+            result = reconcile(site, one, start, end, Path(out), heal=heal, as_of=as_of, shown_to=reports.append)
+            shown_to(reports[0])
+            if mail:
+                result["mailed"] = tell_managers(site, one, reports[0])
+            results.append(result)
     return together(results)
 
 
@@ -123,10 +151,7 @@ def gravest(codes: list[int]) -> int:
 def run_remind(*, home: str | None, dry_run: bool, as_of: datetime | None, told: Told) -> dict[str, Any]:
     """Send the digests that are due, or show them."""
     if prefect_is_configured() and not dry_run:
-        told(_THERE)
-        from flows.prefect_flows import run_flow
-
-        return run_flow("remind", {"home": home})
+        return _through_prefect("remind", {}, home, told)
     if not dry_run:
         told(_HERE)
     return remind_here(home=home, dry_run=dry_run, as_of=as_of)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,7 +23,7 @@ from config.settings import Settings, load_settings
 from mappings.owed import Target
 
 if TYPE_CHECKING:
-    from connectors.protocols import CaseNoteStore, FormDesk, IncidentSource, LogStore, Notifier
+    from connectors.protocols import CaseNoteCopy, CaseNoteStore, FormDesk, IncidentSource, LogStore, Notifier
     from ledger.database import Ledger
     from mappings.field_map import FieldMap
 
@@ -66,6 +66,13 @@ class Site:
         from connectors.registry import build_mosaic
 
         return build_mosaic(self.settings)
+
+    @cached_property
+    def replica(self) -> CaseNoteCopy | None:
+        """The read-only Mosaic copy, where the site has one."""
+        from connectors.registry import build_replica
+
+        return build_replica(self.settings)
 
     @cached_property
     def daily_log(self) -> LogStore | None:
@@ -111,10 +118,15 @@ class Site:
         """The home that was asked for, or all of them. Raises ConfigurationError for an unknown one."""
         if home is None:
             return list(self.homes.values())
-        if home not in self.homes:
-            known = ", ".join(sorted(self.homes))
-            raise ConfigurationError(f"There is no home {home!r}; this site has {known}.", setting="BRIDGE_HOMES_DIR")
-        return [self.homes[home]]
+        return [known_home(self.homes, home)]
+
+
+def known_home(homes: Mapping[str, Home], home: str) -> Home:
+    """The home of this id. Raises ConfigurationError for an unknown one."""
+    if home not in homes:
+        known = ", ".join(sorted(homes))
+        raise ConfigurationError(f"There is no home {home!r}; this site has {known}.", setting="BRIDGE_HOMES_DIR")
+    return homes[home]
 
 
 @contextmanager

@@ -42,17 +42,27 @@ def sync(home: str | None, since: datetime | None, dry_run: bool, no_wait: bool,
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the report; ./reports if not given."
 )
 @click.option("--heal", is_flag=True, help="Send again what was never accepted and is proven to be missing.")
+@click.option("--mail", is_flag=True, help="Mail the verdict and the counts to the managers, if they changed.")
 @click.option("--as-of", type=MOMENT, help="Judge deadlines as of another moment.")
 @as_json
 @answered
 def reconcile(
-    home: str | None, start: date, end: date, out: Path | None, heal: bool, as_of: datetime | None, wants_json: bool
+    home: str | None,
+    start: date,
+    end: date,
+    out: Path | None,
+    heal: bool,
+    mail: bool,
+    as_of: datetime | None,
+    wants_json: bool,
 ) -> Result:
     """Look again at both ends and write the report."""
     from flows import running
 
     if end < start:
         raise click.UsageError("--to lies before --from; swap them.")
+    if mail and as_of is not None:
+        raise click.UsageError("--mail does not go with --as-of: mail is sent only about this moment.")
     with progress_bars(not wants_json) as progress:
         result = running.run_reconcile(
             home=home,
@@ -60,6 +70,7 @@ def reconcile(
             end=end,
             out=out or Path("reports"),
             heal=heal,
+            mail=mail,
             as_of=as_of,
             progress=progress,
             told=_told(wants_json),

@@ -31,7 +31,7 @@ from reconciliation.pdf import pdf_report
 from reconciliation.remember import to_keep, with_standing
 from reconciliation.report import report_of
 from reconciliation.report_files import write_report_files
-from reconciliation.summary import artifact_markdown, artifact_rows, mail_subject, mail_text
+from reconciliation.summary import artifact_markdown, artifact_rows, verdict_mail
 from reconciliation.totals import Row
 from reconciliation.views import LogView, NotesView, Side, SourceView
 from reconciliation.xlsx import xlsx_report
@@ -127,7 +127,7 @@ def _whole(report) -> str:
     paper = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_report(report))).pages)
     tables = "".join(content.decode() for content in csv_reports(report).values())
     document = json.dumps(json_document(report, exit_code=2), ensure_ascii=False)
-    short = mail_subject(report) + mail_text(report) + artifact_markdown(report) + json.dumps(artifact_rows(report))
+    short = "".join(verdict_mail(report)) + artifact_markdown(report) + json.dumps(artifact_rows(report))
     return "\n".join([html_report(report), *cells, paper, tables, document, short])
 
 
@@ -274,7 +274,7 @@ def test_the_schema_knows_every_kind_and_every_flag_of_the_policy() -> None:
 
 
 def test_the_mail_and_the_artifacts_hold_counts_and_numbers_only() -> None:
-    short = mail_subject(REPORT) + mail_text(REPORT) + artifact_markdown(REPORT)
+    short = "".join(verdict_mail(REPORT)) + artifact_markdown(REPORT)
     assert not any(label in short for label in ("R.T.", "child-", "staff-"))
     assert "EXH-2026-0005" in artifact_markdown(REPORT)
     assert {row["what"]: row["count"] for row in artifact_rows(REPORT)}["In the recording system"] == 46
