@@ -162,6 +162,7 @@ class ReplicaSettings(_Section):
     """The read-only Mosaic copy."""
 
     url: SecretStr | None = Field(default=None, description="SQLAlchemy URL of the read-only Mosaic copy, if any.")
+    timeout_seconds: float = Field(default=120, gt=0, le=3600, description="Longest that one query there may take.")
 
 
 class DeliverySettings(_Section):

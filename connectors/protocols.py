@@ -7,7 +7,8 @@ in its repr. All datetimes are aware; dates are UK calendar days.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -228,6 +229,44 @@ class CaseNoteStore(Checkable, Protocol):
 
     def list(self, person_id: int, start: date, end: date) -> Sequence[HeldNote]:
         """Every note on the person's record (or the survivor's) in the range, ends included, deleted ones too."""
+
+
+@dataclass(frozen=True)
+class CopyAge:
+    """How far a copy of Mosaic goes: the newest change that it shows, in UTC, and its highest note id.
+
+    `as_of` is None where it shows no note at all.
+    """
+
+    as_of: datetime | None = None
+    last_id: int | None = None
+
+
+class CopyReading(Protocol):
+    """One look into the copy."""
+
+    def newest(self) -> CopyAge:
+        """How far the copy goes."""
+
+    def list(self, person_ids: Iterable[int], note_types: Iterable[str], start: date, end: date) -> Iterator[HeldNote]:
+        """Notes of these types on these persons' records in the range, ends included, deleted ones too."""
+
+    def carrying(self, marker: str, note_types: Iterable[str], start: date, end: date) -> Iterator[HeldNote]:
+        """Notes of these types of the range whose text holds `marker`, on whosever record they lie."""
+
+    def get(self, note_ids: Iterable[int]) -> Iterator[HeldNote]:
+        """These notes, whatever became of them; unknown ids give nothing."""
+
+    def persons(self, person_ids: Iterable[int]) -> Mapping[int, bool] | None:
+        """Which persons the copy knows, and whether each is restricted; None where it does not show persons."""
+
+
+@runtime_checkable
+class CaseNoteCopy(Checkable, Protocol):
+    """The read-only replica of Mosaic: a look of its own, which shares no code with what writes."""
+
+    def reading(self) -> AbstractContextManager[CopyReading]:
+        """Look into the copy; inside and at its end raises NotApplied, Unreachable or Misconfigured."""
 
 
 # ---- the daily log ---------------------------------------------------------------------------------------------

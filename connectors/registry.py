@@ -15,7 +15,7 @@ from config.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from connectors.protocols import CaseNoteStore, FormDesk, IncidentSource, LogStore, Notifier
+    from connectors.protocols import CaseNoteCopy, CaseNoteStore, FormDesk, IncidentSource, LogStore, Notifier
 
 GROUP = "incident_bridge.connectors"
 
@@ -25,6 +25,7 @@ SHIPPED: Mapping[str, Mapping[str, str]] = {
     "daily_log": {"rest": "connectors.daily_log_rest", "files": "connectors.daily_log_files"},
     "email": {"smtp": "connectors.smtp"},
     "lado": {"package": "connectors.lado_package"},
+    "replica": {"sql": "connectors.mosaic_replica"},
 }
 """System, kind, and the package whose `connect` builds the connector."""
 
@@ -55,6 +56,14 @@ def build_email(settings: Settings) -> Notifier | None:
 def build_form_desk(settings: Settings) -> FormDesk:
     """The desk where LADO packages are prepared. Raises ConfigurationError."""
     return cast("FormDesk", _connector("lado", "package")(settings))
+
+
+def build_replica(settings: Settings) -> CaseNoteCopy | None:
+    """The read-only Mosaic copy, or None where the site has none. Raises ConfigurationError."""
+    url = settings.replica.url
+    if url is None or not url.get_secret_value().strip():
+        return None
+    return cast("CaseNoteCopy", _connector("replica", "sql")(settings))
 
 
 def kinds(system: str) -> tuple[str, ...]:
