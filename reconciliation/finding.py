@@ -103,6 +103,11 @@ class Finding:
     healed: bool = False
 
     @property
+    def is_open(self) -> bool:
+        """Whether it still asks for somebody: not acknowledged, not healed just now, not resolved."""
+        return not self.acknowledged and not self.healed and self.resolved_at is None
+
+    @property
     def message(self) -> str:
         """One sentence with ids, for machines, logs and mails."""
         return self.told_of(self.subject or "the child")

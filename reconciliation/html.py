@@ -37,7 +37,9 @@ _SIGNS = {
 def html_report(report: Report) -> str:
     """The whole page."""
     css = _css()
-    anchors = {story.incident_id: f"incident-{place}" for place, story in enumerate(report.stories, 1)}
+    places = [(story, f"incident-{place}") for place, story in enumerate(report.stories, 1)]
+    # By number too, for findings whose ids are pseudonyms.
+    anchors = {story.number: place for story, place in places} | {story.incident_id: place for story, place in places}
     unseen = [readable.SIDE_NAMES[side] for side, state in report.checked.items() if state is Side.NOT_CHECKED]
     return _template().render(
         report=report,

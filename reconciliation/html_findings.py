@@ -14,13 +14,17 @@ from reconciliation.report import Report
 
 def levels(report: Report, anchors: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for severity, (title, words) in readable.LEVELS.items():
-        some = [one for one in report.findings if one.severity is severity and not one.acknowledged]
+        some = [one for one in report.open_findings if one.severity is severity]
         if some:
             yield {"id": severity.value, "title": title, "words": words, "groups": _groups(report, some, anchors)}
     known = [one for one in report.findings if one.acknowledged]
     if known:
         words = "A manager knows of these, with a reason in the ledger"
         yield {"id": "acknowledged", "title": "Acknowledged", "words": words, "groups": _groups(report, known, anchors)}
+    healed = [one for one in report.findings if not one.is_open and not one.acknowledged]
+    if healed:
+        words = "Found in this run, put right, and seen right afterwards"
+        yield {"id": "healed", "title": "Healed", "words": words, "groups": _groups(report, healed, anchors)}
 
 
 def _groups(report: Report, findings: Sequence[Finding], anchors: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -47,7 +51,7 @@ def _finding(report: Report, finding: Finding, anchors: Mapping[str, str]) -> di
     return {
         "id": finding.id,
         "number": finding.incident or readable.day(finding.occurred_on) or "No number",
-        "link": anchors.get(finding.incident_id or ""),
+        "link": anchors.get(finding.incident_id or "") or anchors.get(finding.incident or ""),
         "who": who,
         "words": without_number(finding, who or "the child"),
         "due": readable.moment(finding.due) if finding.kind != Kind.DUTY_OVERDUE else "",

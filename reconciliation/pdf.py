@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from reconciliation import readable
+from reconciliation.finding import Finding
 from reconciliation.report import Report
 from reconciliation.totals import Row
 
@@ -93,7 +94,7 @@ def _story(report: Report, styles: dict[str, ParagraphStyle], width: float) -> I
             [said(cell, "small") for cell in row]
             for row in (
                 (
-                    readable.LEVELS[finding.severity][0] if not finding.acknowledged else "Acknowledged",
+                    _how_soon(finding),
                     finding.incident or readable.day(finding.occurred_on),
                     finding.told_of(report.label(finding.subject) or "the child"),
                     f"{finding.action.replace('`', '')} ({readable.owner_words(finding.owner)})",
@@ -108,6 +109,12 @@ def _story(report: Report, styles: dict[str, ParagraphStyle], width: float) -> I
     yield said("Duties, by clause", "heading")
     heads = [said(cell, "small") for cell in ("Duty", "Limit", "On time", "Met", "Late", "Overdue", "Open")]
     yield _table(heads, _duties(report, said), (0.33, 0.27, 0.1, 0.07, 0.07, 0.09, 0.07), width)
+
+
+def _how_soon(finding: Finding) -> str:
+    if finding.acknowledged:
+        return "Acknowledged"
+    return readable.LEVELS[finding.severity][0] if finding.is_open else "Healed"
 
 
 def _totals(report: Report, said: Any) -> list[list[Any]]:

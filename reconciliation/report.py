@@ -162,8 +162,8 @@ class Report:
 
     @property
     def open_findings(self) -> tuple[Finding, ...]:
-        """Findings that nobody has acknowledged."""
-        return tuple(finding for finding in self.findings if not finding.acknowledged)
+        """Findings that nobody has acknowledged and that this run has not healed."""
+        return tuple(finding for finding in self.findings if finding.is_open)
 
     def label(self, subject: str | None) -> str:
         """Initials of a child or adult; an id that no report names stays as it is."""

@@ -32,10 +32,10 @@ class Verdict:
 
 def verdict_of(checked: Mapping[str, Side], totals: Totals, findings: Sequence[Finding]) -> Verdict:
     """Judge what was found: totals that disagree come first, then what was not seen, then what needs a person."""
-    open_ones = [finding for finding in findings if not finding.acknowledged and finding.resolved_at is None]
+    open_ones = [finding for finding in findings if finding.is_open]
     urgent = sum(1 for finding in open_ones if finding.severity is Severity.HIGH)
     unseen = [target for target, side in checked.items() if side is Side.NOT_CHECKED]
-    need = _need(len(open_ones), urgent, len(findings) - len(open_ones))
+    need = _need(len(open_ones), urgent, sum(1 for finding in findings if finding.acknowledged))
     blind = _blind(unseen)
     if Target.SOURCE in unseen:
         alone = "The recording system's own index could not be read, so there is nothing independent to count against."

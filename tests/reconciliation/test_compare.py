@@ -11,7 +11,7 @@ import pytest
 from connectors.protocols import HeldAppendment, HeldNote, NoteState, SourceAnswer
 from ledger.states import DeliveryState
 from mappings.flags import UnrecordedRestraint
-from mappings.incident import ClockTrouble, ClockTroubleKind, StaffDebrief, Status
+from mappings.incident import ClockTrouble, ClockTroubleKind, ManagerOversight, StaffDebrief, Status
 from mappings.running_numbers import number_gaps
 from reconciliation.compare import compare, second_looks, with_notes
 from reconciliation.totals import Row
@@ -552,3 +552,14 @@ def test_the_replica_verifies_what_mosaic_itself_could_not_show() -> None:
     comparison = compare(world.evidence(mosaic=NotesView(Side.NOT_CHECKED), replica=replica))
     assert set(comparison.rows.values()) == {Row.VERIFIED}
     assert comparison.checked["mosaic"] == "not_checked"
+
+
+def test_two_duties_overdue_on_one_incident_are_two_findings_with_two_ids() -> None:
+    world = quiet_world()
+    changed = _second(world).model_copy(
+        update={"staff_debrief": StaffDebrief(), "manager_oversight": ManagerOversight()}
+    )
+    world.replace_incident(changed, incident=changed)
+    findings = compare(world.evidence()).findings
+    assert {one.reason for one in findings} == {"staff_debrief", "manager_oversight"}
+    assert len({one.id for one in findings}) == 2

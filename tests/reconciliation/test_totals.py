@@ -12,6 +12,8 @@ from connectors.protocols import NoteState
 from ledger.states import DeliveryState
 from mappings.incident import Answer, EhcPlan, Status
 from reconciliation.compare import compare
+from reconciliation.html import html_report
+from reconciliation.report import report_of
 from reconciliation.totals import Row
 from reconciliation.verdict import Tone, verdict_of
 from reconciliation.views import LogView, NotesView, QuarantinedReport, Side, SourceView
@@ -164,3 +166,16 @@ def test_nothing_happened_and_could_not_see_are_different_words() -> None:
         "No incident was recorded in this period.",
         "This report cannot say whether an incident was missed.",
     ]
+
+
+def test_what_this_run_has_healed_is_shown_and_no_longer_open() -> None:
+    world = quiet_world()
+    content = world.incidents[0].incident
+    world.notes.remove(world.note_of(content))
+    evidence = world.evidence()
+    found = compare(evidence)
+    healed = [replace(one, healed=True) for one in found.findings]
+    report = report_of(quiet_world().evidence(), compare(quiet_world().evidence()), findings=healed)
+    assert report.verdict.tone is Tone.CLEAR
+    assert report.open_findings == ()
+    assert "Found in this run, put right" in html_report(report)
