@@ -17,6 +17,7 @@ from config.home import Home
 from connectors.errors import ConnectorError, Rejected
 from connectors.protocols import HeldNote
 from flows.case_files import CaseFile, case_files
+from flows.replica_look import look_at_replica
 from flows.site import Site
 from flows.submissions import state_of
 from ledger import quarantine, runs, standing
@@ -81,7 +82,11 @@ def look(
     evidence = replace(evidence, mosaic=_mosaic(site, evidence, looked.faults))
     evidence = replace(evidence, daily_log=_daily_log(site, evidence, looked.faults))
     evidence = replace(evidence, unrecorded=_unrecorded(evidence))
-    looked.evidence = _second_looks(site, home, evidence, looked.faults)
+    evidence = _second_looks(site, home, evidence, looked.faults)
+    days = _days(evidence)
+    looked.evidence = replace(
+        evidence, replica=look_at_replica(site, evidence, _people(evidence), *days, faults=looked.faults)
+    )
     return looked
 
 
@@ -126,16 +131,10 @@ def _mosaic(site: Site, evidence: Evidence, faults: dict[str, str]) -> NotesView
     store = site.mosaic
     if store is None:
         return NotesView(Side.ABSENT)
-    people = {one.person_id for one in evidence.deliveries if one.target == Target.MOSAIC and one.person_id}
-    for incident in evidence.incidents:
-        for child in incident.incident.children if incident.incident else ():
-            person = child.mosaic_person()
-            if person is not None:
-                people.add(person)
+    people = _people(evidence)
     notes: dict[int, Sequence[HeldNote]] = {}
     unreadable: set[int] = set()
-    days = [incident.occurred_on for incident in evidence.incidents] or [evidence.start]
-    start, end = min(evidence.start, *days), max(evidence.end, *days)
+    start, end = _days(evidence)
 
     def read(person: int) -> None:
         try:
@@ -153,13 +152,29 @@ def _mosaic(site: Site, evidence: Evidence, faults: dict[str, str]) -> NotesView
     return NotesView(Side.CHECKED, notes, frozenset(unreadable))
 
 
+def _people(evidence: Evidence) -> frozenset[int]:
+    """Mosaic's persons on whose records our notes lie, or belong."""
+    people = {one.person_id for one in evidence.deliveries if one.target == Target.MOSAIC and one.person_id}
+    for incident in evidence.incidents:
+        for child in incident.incident.children if incident.incident else ():
+            person = child.mosaic_person()
+            if person is not None:
+                people.add(person)
+    return frozenset(people)
+
+
+def _days(evidence: Evidence) -> tuple[date, date]:
+    """The period, and the days of the incidents that count as of it."""
+    days = [incident.occurred_on for incident in evidence.incidents] or [evidence.start]
+    return min(evidence.start, *days), max(evidence.end, *days)
+
+
 def _daily_log(site: Site, evidence: Evidence, faults: dict[str, str]) -> LogView:
     store = site.daily_log
     if store is None:
         return LogView(Side.ABSENT)
     try:
-        days = [incident.occurred_on for incident in evidence.incidents] or [evidence.start]
-        start, end = min(evidence.start, *days), max(evidence.end, *days)
+        start, end = _days(evidence)
         return LogView(Side.CHECKED, tuple(store.list(evidence.home.id, start, end)))
     except ConnectorError as why:
         faults[Target.DAILY_LOG] = why.message

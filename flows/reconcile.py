@@ -84,9 +84,11 @@ def reconcile(
     counts = {"findings": len(shown), "swept": swept, "source": comparison.totals.source}
     runs.end(site.ledger, run, good=not looked.faults, counts=counts)
     shown_to(report)
+    age = looked.evidence.replica.age
     return {
         **json_document(report, exit_code=int(code), files_written=written),
         "faults": looked.faults,
+        "replica_as_of": age.as_of.isoformat() if age and age.as_of else None,
         "found_by_index": swept,
         "healed": {"sent": len(healing.sent), "finished": len(healing.finished), "refused": healing.refused},
     }

@@ -14,6 +14,7 @@ from connectors.protocols import HeldNote
 from mappings.duties import DutyState
 from mappings.duty_rules import Owner as DutyOwner
 from mappings.incident import Status
+from reconciliation.copy_age import stale
 from reconciliation.finding import Finding, Kind, by_urgency
 from reconciliation.ledger_side import ledger_findings, never_planned
 from reconciliation.log_side import compare_log
@@ -98,6 +99,7 @@ def compare(evidence: Evidence) -> Comparison:
         *mosaic.findings,
         *log.findings,
         *_disagreements(mosaic, replica),
+        *stale(evidence),
         *short,
         *ledger_findings(evidence),
     ]
@@ -107,7 +109,7 @@ def compare(evidence: Evidence) -> Comparison:
         rows=standing.rows,
         findings=_settled(evidence, found, frozenset(right)),
         verified=frozenset(right),
-        healable=frozenset((mosaic.healable | log.healable) - right),
+        healable=frozenset((mosaic.healable | log.healable) - right - replica.verified),
         unfinished=mosaic.unfinished,
         unseen_incidents=_unseen(source),
     )

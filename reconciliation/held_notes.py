@@ -44,6 +44,10 @@ class HeldNotes:
         """Whether this person's notes were listed."""
         return person_id in self._view.notes
 
+    def knows(self, reference: str) -> bool:
+        """Whether a note or an appendment with this folded reference was listed, standing or deleted."""
+        return reference in self.by_reference or reference in self.parts_by_reference
+
     def typed_by_people(self) -> dict[tuple[int, date], list[HeldNote]]:
         """Standing notes without a reference of our shape, by the person asked for and the UK day they are about."""
         typed: dict[tuple[int, date], list[HeldNote]] = defaultdict(list)

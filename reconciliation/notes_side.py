@@ -14,6 +14,7 @@ from mappings.bodies import AppendmentBody, NoteBody
 from mappings.owed import Action
 from mappings.plain_text import same_text
 from mappings.uk_time import uk_day, uk_minute
+from reconciliation.copy_age import is_older, not_there_yet
 from reconciliation.finding import Finding, Kind
 from reconciliation.held_notes import HeldNotes, HeldPart
 from reconciliation.seen import (
@@ -46,10 +47,13 @@ class _Comparison:
     def __init__(self, evidence: Evidence, view: NotesView, target: Target) -> None:
         self.evidence = evidence
         self.target = target
+        self.view = view
         self.is_replica = target is Target.REPLICA
+        self.alone = not self.is_replica or evidence.mosaic.side is not Side.CHECKED
         self.incidents = {incident.incident_id: incident for incident in evidence.incidents}
         self.deliveries = [delivery for delivery in evidence.deliveries if delivery.target == Target.MOSAIC]
         self.held = HeldNotes(view, self._children())
+        self.at_mosaic = HeldNotes(evidence.mosaic, self._children()) if self.is_replica else self.held
         self.seen = Seen()
         self.ours: dict[str, HeldNote] = {}
         self.claimed: set[str] = set()
@@ -69,8 +73,8 @@ class _Comparison:
         for delivery in parts:
             self._part(delivery, self.incidents.get(delivery.incident_id), lost)
         self._additions(parts)
-        if not self.is_replica:
-            self._orphans()
+        self._orphans()
+        if self.alone:
             self._possible_duplicates(notes)
         return self.seen
 
@@ -91,9 +95,24 @@ class _Comparison:
         found = [self._tell(Kind.WRONG_CHILD, delivery, incident, about=stray.remote_id) for stray in strays]
         if len(there) > 1:
             found.append(self._tell(Kind.DOUBLED, delivery, incident, count=str(len(there))))
+        if self._has_moved_on(note, delivery):
+            self.seen.findings += found
+            return
         found += self._unfinished(note, delivery, incident)
         found += self._note_differs(note, delivery, incident)
         self._conclude(delivery, found)
+
+    def _has_moved_on(self, note: HeldNote, delivery: LedgerDelivery) -> bool:
+        """Whether the copy shows an early state of a note that was finished, or filled, since it was made."""
+        if not self.is_replica:
+            return False
+        body = delivery.body
+        more = body.more if isinstance(body, NoteBody) else ()
+        whole = not differing_parts(_continued(more, [one.html for one in note.appendments]))
+        if whole and note.state is NoteState.COMPLETE:
+            return False
+        now = self.at_mosaic.by_id.get(note.remote_id)
+        return not_there_yet(self.view, delivery) or is_older(self.view, now.completed_at if now else None)
 
     def _hits(self, delivery: LedgerDelivery) -> list[HeldNote]:
         hits = list(self.held.by_reference.get(fold(delivery.reference), ()))
@@ -108,13 +127,13 @@ class _Comparison:
         if deleted:
             self.seen.findings.append(self._tell(Kind.DELETED, delivery, incident))
         elif any(self.held.unreadable(person) for person in right | {delivery.person_id}):
-            if delivery.was_accepted:
+            if delivery.was_accepted and self.alone:
                 self.seen.findings.append(self._tell(Kind.UNCERTAIN, delivery, incident, "unreadable"))
             elif not self.is_replica:
                 self.seen.findings.extend(by_the_ledger(self.evidence, delivery, incident))
         elif not self.is_replica:
             not_there(self.evidence, delivery, incident, self.seen, self.target)
-        elif delivery.was_accepted:
+        elif delivery.was_accepted and not not_there_yet(self.view, delivery):
             self.seen.findings.append(self._tell(Kind.MISSING, delivery, incident, "replica"))
 
     @staticmethod
@@ -206,7 +225,7 @@ class _Comparison:
             more = delivery.body.more if isinstance(delivery.body, NoteBody) else ()
             for addition in note.appendments:
                 theirs = not is_ours(addition.reference) and fold(addition.reference) not in sent
-                if theirs and not self.is_replica and not any(same_text(addition.html, text) for text in more):
+                if theirs and self.alone and not any(same_text(addition.html, text) for text in more):
                     incident = self.incidents.get(delivery.incident_id)
                     told = self._tell(Kind.DIFFERENT, delivery, incident, "addition", about=addition.remote_id)
                     self.seen.findings.append(told)
@@ -217,8 +236,8 @@ class _Comparison:
         standing = [(key, note) for key, notes in self.held.by_reference.items() for note in notes]
         standing += [(key, part.note) for key, parts in self.held.parts_by_reference.items() for part in parts]
         for reference, note in standing:
-            if note.state is NoteState.DELETED:
-                continue
+            if note.state is NoteState.DELETED or (self.is_replica and self.at_mosaic.knows(reference)):
+                continue  # what Mosaic itself shows is told once
             delivery = known.get(reference)
             if delivery is not None and delivery.state is DeliveryState.SUPERSEDED:
                 incident = self.incidents.get(delivery.incident_id)

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from config.home import Home
-from connectors.protocols import HeldEntry, HeldNote, Index, SourceAnswer
+from connectors.protocols import CopyAge, HeldEntry, HeldNote, Index, SourceAnswer
 from ledger.states import DeliveryState
 from mappings.bodies import AppendmentBody, EntryBody, NoteBody
 from mappings.duties import Duty
@@ -152,12 +152,13 @@ class NotesView:
     """Case notes as Mosaic, or its replica, holds them now.
 
     `notes` has every person that was asked for, with what was listed, deleted notes too; after a merge the listed notes
-    lie on the survivor. `unreadable` are persons whose record refused us.
+    lie on the survivor. `unreadable` are persons whose record refused us. `age`: how far a copy goes.
     """
 
     side: Side = Side.ABSENT
     notes: Mapping[int, Sequence[HeldNote]] = field(default_factory=dict)
     unreadable: frozenset[int] = frozenset()
+    age: CopyAge | None = None
 
 
 @dataclass(frozen=True, repr=False)

@@ -119,7 +119,8 @@ WORDS: dict[tuple[str, str], Words] = {
     ),
     (Kind.MISSING, "replica"): Words(
         _MEDIUM,
-        "{incident}: Mosaic holds the case note for {child} and its replica does not.",
+        "{incident}: Mosaic accepted the case note for {child} before its replica was last loaded, and the replica "
+        "does not hold it.",
         "Look again after the replica's next load; if it is still not there, ask the council's Mosaic administrators.",
         _COUNCIL,
     ),
@@ -191,6 +192,12 @@ WORDS: dict[tuple[str, str], Words] = {
         "{incident}: the Mosaic record of {child} could not be read, so nobody knows what it holds.",
         "Ask the council for access for the integration's worker on this record.",
         _COUNCIL,
+    ),
+    (Kind.UNCERTAIN, "old_copy"): Words(
+        _MEDIUM,
+        "The Mosaic replica shows nothing newer than {since}, so the notes sent since could not be looked for there.",
+        "Ask who runs the replica whether its nightly load still runs.",
+        _IT,
     ),
     # ---- the ledger's own states
     (Kind.QUARANTINED, ""): Words(
