@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from config.home import Home
 from ledger.encryption import Vault
+from mappings.lado_triggers import TO_BE_IDENTIFIED
 
 #: Subjects that are roles or file positions, not ids of people.
 _ROLES = ("registered_manager", "senior_manager", "deputy", "also_notify")
@@ -21,7 +22,7 @@ class Ids:
 
     def shown(self, value: str | None) -> str | None:
         """An id of the source as it may be shown."""
-        if value is None or not self.home.pseudonymise_ids or value == "to-be-identified":
+        if value is None or not self.home.pseudonymise_ids or value == TO_BE_IDENTIFIED:
             return value
         if value not in self._replaced:
             self._replaced[value] = f"id-{self.vault.digest(f'{self.home.id} {value}')[:10]}"

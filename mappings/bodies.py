@@ -78,7 +78,7 @@ class LadoPackage(Frozen):
     incident: str
     revision: int
     adult: str
-    """The adult's staff id, or `to-be-identified`."""
+    """The adult's staff id, or `to be identified`."""
     triggers: tuple[int, ...]
     fields: tuple[FormField, ...]
     """Every field of the form, in its order, with the first child's section."""

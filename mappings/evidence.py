@@ -138,7 +138,7 @@ def undated(revisions: Sequence[Incident]) -> Mapping[str, datetime]:
     for revision in revisions:
         moment = revision.modified_at
         first_submitted = revision.status in SUBMITTED and not submitted_before
-        if first_submitted and submission is not None and _believable(submission, revision):
+        if first_submitted and submission is not None and not _before(submission, revision):
             moment = submission
         for key in undated_keys(revision):
             since.setdefault(key, moment)
@@ -146,8 +146,9 @@ def undated(revisions: Sequence[Incident]) -> Mapping[str, datetime]:
     return since
 
 
-def _believable(submission: datetime, revision: Incident) -> bool:
-    return minute_of(revision.occurred_at) <= submission <= revision.modified_at
+def _before(submission: datetime, revision: Incident) -> bool:
+    """A time of submission before the incident cannot be; any other is the source's word (RULINGS 8)."""
+    return submission < minute_of(revision.occurred_at)
 
 
 def undated_keys(incident: Incident) -> Iterator[str]:

@@ -19,7 +19,7 @@ from mappings.evidence import (
     referral_key,
     seen,
 )
-from mappings.lado_triggers import Concern
+from mappings.lado_triggers import TO_BE_IDENTIFIED, Concern
 from mappings.uk_time import uk_day
 
 DECLINED = "a named manager declined the submission, with a reason; it stays in the report"
@@ -79,11 +79,11 @@ def _owed(case: Case, concern: Concern) -> _Owed:
 def _contact(case: Case, concern: Concern) -> Proof:
     act = case.lado_act(concern.adult)
     if act is None or act.state is LadoState.AWAITING:
-        return Proof(reason=f"the submission about {concern.adult} waits for a named manager")
+        return Proof(reason=f"the submission about {_named(concern.adult)} waits for a named manager")
     told = dated(case.incident.lado.notified_at, case.incident, case.now, "telling the LADO")
     proof = first_of(told, _reported_sent(case, act))
     if proof.at is None and proof.reason is None:
-        return Proof(reason=f"the submission about {concern.adult} is approved and not yet reported as sent")
+        return Proof(reason=f"the submission about {_named(concern.adult)} is approved and not yet reported as sent")
     return proof
 
 
@@ -102,5 +102,9 @@ def _referral(case: Case, index: int) -> Proof:
 def _approver_answer(case: Case, adult: str) -> Proof:
     act = case.lado_act(adult)
     if act is None or (act.mash is None and act.police is None):
-        return Proof(reason=f"nobody has answered for {adult} whether MASH or the police were told")
+        return Proof(reason=f"nobody has answered for {_named(adult)} whether MASH or the police were told")
     return seen(act.decided_at, case.now)
+
+
+def _named(adult: str) -> str:
+    return "an adult to be identified" if adult == TO_BE_IDENTIFIED else adult

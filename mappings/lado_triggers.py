@@ -25,7 +25,7 @@ from mappings.holds import (
 from mappings.incident import Allegation, Answer, Child, Incident, Measure, RaisedBy
 from mappings.said import child_injured
 
-TO_BE_IDENTIFIED = "to-be-identified"
+TO_BE_IDENTIFIED = "to be identified"
 
 
 class Trigger(IntEnum):
@@ -57,7 +57,7 @@ _FAMILY = (RaisedBy.CHILD, RaisedBy.PARENT, RaisedBy.CARER)
 class Concern:
     """Why the LADO should hear about one adult.
 
-    `adult`: a staff id, or "to-be-identified". `children`: ids of those the concern is about, in the report's order.
+    `adult`: a staff id, or "to be identified". `children`: ids of those the concern is about, in the report's order.
     `allegation_indexes`: positions in the report's allegations. `knowing_at`: when the home knew: the
     earliest `raised_at`, else the time of submission (RULINGS 12).
     `in_record`: some trigger rests on the record itself (an injury, a hold), not on an allegation.

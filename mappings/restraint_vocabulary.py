@@ -187,6 +187,7 @@ _FILLER = (
     r"incident|incidents|intervention|interventions|restraint|restraints|restrained|hold|holds|held|hands|on|safety|"
     r"restrictive|sanction|sanctions|injuries|accidents|complaints|missing|episodes|or|and|nor|staff|him|her|them|"
     r"yp|adults|"
+    r"safe|standing|seated|team[- ]teach|mapa|cpi|low[- ]level|medium[- ]level|high[- ]level|"
     r"actually|ever|once|at|all|necessary|put|placed|in|into|get|getting|got|force|forced|whatsoever|whatever|near|"
     r"close|come|came|even|feel|felt|it)"
 )

@@ -150,7 +150,7 @@ def _submission(one: Any, adult: str, anchors: dict[str, str]) -> dict[str, str]
     return {
         "number": one.number,
         "link": anchors.get(one.incident_id, ""),
-        "adult": adult.replace("-", " ") if adult == "to-be-identified" else adult,
+        "adult": adult,
         "triggers": ", ".join(str(trigger) for trigger in one.triggers),
         "state": states.get(one.state, one.state),
         "due": readable.moment(one.due_at),

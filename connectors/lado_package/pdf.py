@@ -25,7 +25,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 from connectors.lado_package.direction import is_right_to_left, visual_lines
 from connectors.lado_package.lettering import BOLD, PLAIN, register_fonts, writable
 from mappings.bodies import FormField, LadoPackage
-from mappings.lado_triggers import TO_BE_IDENTIFIED, TRIGGER_CLAUSES, Trigger
+from mappings.lado_triggers import TRIGGER_CLAUSES, Trigger
 from mappings.uk_time import readable_day
 
 MARGIN = 18 * mm
@@ -73,8 +73,11 @@ def readable_pdf(package: LadoPackage) -> bytes:
 def _story(package: LadoPackage) -> Iterator[Flowable]:
     yield _Heading("LADO contact form", 0)
     yield _text("Prepared from the incident report for a manager's decision. It has not been sent to anybody.")
-    adult = "to be identified" if package.adult == TO_BE_IDENTIFIED else package.adult
-    facts = [("Incident", package.incident), ("Revision", str(package.revision)), ("Adult of concern (id)", adult)]
+    facts = [
+        ("Incident", package.incident),
+        ("Revision", str(package.revision)),
+        ("Adult of concern (id)", package.adult),
+    ]
     rows: list[list[Any]] = [[_question(title), _text(value)] for title, value in facts]
     known = [Trigger(number) for number in package.triggers if number in set(Trigger)]
     triggers = [f"{trigger.value}. {TRIGGER_CLAUSES[trigger]}." for trigger in known]

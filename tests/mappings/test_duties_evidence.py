@@ -52,7 +52,10 @@ def test_an_outcome_that_a_draft_had_counts_from_the_draft() -> None:
 
 def test_a_time_of_submission_that_cannot_be_dates_nothing() -> None:
     assert undated([revision(2, submitted_at=at(-40))])[OUTCOME] == at(2)
-    assert undated([revision(2, submitted_at=at(40))])[OUTCOME] == at(2)
+
+
+def test_what_the_source_says_of_submission_dates_an_outcome_even_after_its_own_last_change() -> None:
+    assert undated([revision(2, submitted_at=at(40))])[OUTCOME] == at(40)
 
 
 def test_a_report_made_complete_later_is_complete_from_then() -> None:

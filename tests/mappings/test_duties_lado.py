@@ -101,7 +101,7 @@ def test_a_concern_that_came_later_has_a_deadline_of_its_own() -> None:
 
 
 def test_the_unidentified_adult_is_dealt_with_under_that_name() -> None:
-    assert duty("lado_contact", alleged(""), after(act("to-be-identified"))).state is DutyState.MET
+    assert duty("lado_contact", alleged(""), after(act("to be identified"))).state is DutyState.MET
 
 
 def test_a_trigger_in_a_later_revision_is_owed_from_that_revision() -> None:
