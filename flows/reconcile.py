@@ -181,7 +181,7 @@ def _keep(
 
 
 def _report(site: Site, home: Home, evidence: Evidence, comparison: Comparison, shown: Sequence[Finding]) -> Report:
-    known = children.committed(site.ledger, home.id)
+    known = tuple(children.committed(site.ledger, home.id))
     report = report_of(evidence, comparison, findings=shown, known_children=known)
     if not home.pseudonymise_ids:
         return report

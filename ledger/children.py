@@ -1,44 +1,68 @@
 """The children that a home's reports have named, in order of first appearance (RULINGS 35, 37).
 
-They are read for every page of reports, so an open ledger remembers the committed ones.
+They are needed for every page of reports, so an open ledger keeps them in memory and reads only what is new.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
 from ledger.database import Ledger
 from ledger.tables import known_child
+from mappings.home_children import HomeChildren
 from mappings.incident import Incident
 
 
-def known(ledger: Ledger, connection: Connection, home: str) -> list[tuple[str, str]]:
-    """Ids and names of the home's children, this transaction's included; one child may have several names."""
-    return [(child_id, name) for _, child_id, name in _read(ledger, connection, home)]
+@dataclass
+class Kept:
+    """A home's children as they are kept in memory: up to which row they were read, and which rows are committed."""
+
+    children: HomeChildren = field(default_factory=HomeChildren)
+    read: int = 0
+    committed: int = 0
 
 
-def committed(ledger: Ledger, home: str) -> list[tuple[str, str]]:
-    """Ids and names of the home's children, and remember them."""
-    with ledger.reading() as connection:
-        ledger.children[home] = _read(ledger, connection, home)
-    return [(child_id, name) for _, child_id, name in ledger.children[home]]
+def known(ledger: Ledger, connection: Connection, home: str) -> HomeChildren:
+    """The home's children, this transaction's included; call `stored` when it is committed."""
+    with ledger.remembering:
+        kept = _kept(ledger, home)
+        kept.read = _read(ledger, connection, home, kept.children, kept.read)
+        return kept.children
+
+
+def stored(ledger: Ledger, home: str) -> None:
+    """The transaction that called `known` is committed."""
+    with ledger.remembering:
+        kept = ledger.children.get(home)
+        if kept is not None:
+            kept.committed = kept.read
+
+
+def committed(ledger: Ledger, home: str) -> HomeChildren:
+    """The home's children, for reading."""
+    with ledger.remembering, ledger.reading() as connection:
+        kept = ledger.children.setdefault(home, Kept())
+        last = _read(ledger, connection, home, kept.children, kept.committed)
+        if kept.read == kept.committed:
+            kept.read = kept.committed = last
+        return kept.children
 
 
 def remember(ledger: Ledger, connection: Connection, home: str, reports: Iterable[Incident]) -> None:
     """Keep the names that are new."""
-    named: dict[str, tuple[str, str]] = {}
-    for report in reports:
-        for child in report.children:
-            named[ledger.vault.digest(f"{home}\n{child.child_id}\n{child.name}")] = (child.child_id, child.name)
-    digests, there = list(named), set[str]()
-    for start in range(0, len(digests), 500):
-        some = digests[start : start + 500]
-        statement = select(known_child.c.name_digest).where(
-            known_child.c.home == home, known_child.c.name_digest.in_(some)
-        )
-        there |= set(connection.execute(statement).scalars())
+    with ledger.remembering:
+        there = _kept(ledger, home).children
+    named = dict.fromkeys((child.child_id, child.name) for report in reports for child in report.children)
+    digests = {
+        ledger.vault.digest(f"{home}\n{child_id}\n{name}"): (child_id, name)
+        for child_id, name in named
+        if not there.knows(child_id, name)
+    }
+    for digest in _kept_already(connection, home, list(digests)):
+        del digests[digest]
     rows = [
         {
             "home": home,
@@ -46,23 +70,35 @@ def remember(ledger: Ledger, connection: Connection, home: str, reports: Iterabl
             "name_digest": digest,
             "name": ledger.vault.seal(name, f"known_child:{home}"),
         }
-        for digest, (child_id, name) in named.items()
-        if digest not in there
+        for digest, (child_id, name) in digests.items()
     ]
     if rows:
         connection.execute(known_child.insert(), rows)
 
 
-def _read(ledger: Ledger, connection: Connection, home: str) -> list[tuple[int, str, str]]:
-    """What is remembered, and what the database holds beyond it."""
-    held = ledger.children.get(home, [])
-    statement = (
-        select(known_child.c.id, known_child.c.child_id, known_child.c.name)
-        .where(known_child.c.home == home, known_child.c.id > (held[-1][0] if held else 0))
-        .order_by(known_child.c.id)
-    )
-    record = f"known_child:{home}"
-    fresh = [
-        (row.id, row.child_id, ledger.vault.open(row.name, record).decode()) for row in connection.execute(statement)
-    ]
-    return held + fresh
+def _kept_already(connection: Connection, home: str, digests: list[str]) -> Iterable[str]:
+    for start in range(0, len(digests), 500):
+        some = digests[start : start + 500]
+        statement = select(known_child.c.name_digest).where(
+            known_child.c.home == home, known_child.c.name_digest.in_(some)
+        )
+        yield from connection.execute(statement).scalars()
+
+
+def _kept(ledger: Ledger, home: str) -> Kept:
+    """What is in memory of a home: nothing, where the transaction that named somebody was rolled back."""
+    kept = ledger.children.get(home)
+    if kept is None or kept.read > kept.committed:
+        kept = ledger.children[home] = Kept()
+    return kept
+
+
+def _read(ledger: Ledger, connection: Connection, home: str, children: HomeChildren, after: int) -> int:
+    """Take in the rows after this one; returns the last."""
+    # Without the home in the question it is a look at the end of the table, however many children a home has.
+    statement = select(known_child).where(known_child.c.id > after).order_by(known_child.c.id)
+    for row in connection.execute(statement):
+        if row.home == home:
+            children.add(row.child_id, ledger.vault.open(row.name, f"known_child:{home}").decode())
+        after = row.id
+    return after

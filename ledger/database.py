@@ -7,10 +7,11 @@ the connection, the answer to COMMIT included. So what is passed to it must come
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
@@ -21,6 +22,9 @@ from ledger.encryption import Vault
 from ledger.errors import LedgerError, LedgerUnavailable
 from ledger.schema import HEAD, create_schema, found_revision, known_revisions
 from ledger.tables import meta
+
+if TYPE_CHECKING:
+    from ledger.children import Kept
 
 T = TypeVar("T")
 _SETTING = "BRIDGE_LEDGER_URL"
@@ -44,7 +48,8 @@ class Ledger:
         self.now = clock
         self.lease_clock = lease_clock or DatabaseClock()
         self.engine = _engine(url)
-        self.children: dict[str, list[tuple[int, str, str]]] = {}
+        self.children: dict[str, Kept] = {}
+        self.remembering = threading.RLock()
         self._open()
 
     def __repr__(self) -> str:

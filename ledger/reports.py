@@ -107,7 +107,7 @@ def store(
 
     stored = ledger.write(work)
     reach("store.committed")
-    children.committed(ledger, home)
+    children.stored(ledger, home)
     return stored
 
 

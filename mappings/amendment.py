@@ -12,8 +12,8 @@ from dataclasses import replace
 from mappings.bodies import AppendmentBody
 from mappings.case_note import NoteContext, note_redactor, note_sections, origin_line
 from mappings.exemption import exempt_children
+from mappings.home_children import home_children
 from mappings.incident import Incident, Status
-from mappings.names import NamedChild
 from mappings.note_parts import in_parts
 from mappings.note_sections import still_owed
 from mappings.note_subject import Section
@@ -27,7 +27,7 @@ def amendment(before: Incident, after: Incident, child_id: str, context: NoteCon
     `context` is the later revision's; the caller knows that there is a note to append to. Raises RedactionFailed
     when a text cannot be made safe.
     """
-    context = replace(context, known_children=_all_known(before, after, context))
+    context = replace(context, known_children=home_children(context.known_children, before, after))
     blocks = _what_changed(before, after, child_id, context)
     if blocks is None:
         return None
@@ -42,7 +42,7 @@ def amendment(before: Incident, after: Incident, child_id: str, context: NoteCon
 
 def note_text_changed(before: Incident, after: Incident, child_id: str, context: NoteContext) -> bool:
     """Whether anything that the child's note holds reads otherwise in the later revision."""
-    context = replace(context, known_children=_all_known(before, after, context))
+    context = replace(context, known_children=home_children(context.known_children, before, after))
     return _what_changed(before, after, child_id, context) is not None
 
 
@@ -82,13 +82,6 @@ def _author(after: Incident, child_id: str, context: NoteContext) -> str:
     if not said(after.created_by):
         return "by an author whom the report does not name"
     return f"written by {escaped(note_redactor(after, child_id, context).adult(after.created_by))}"
-
-
-def _all_known(before: Incident, after: Incident, context: NoteContext) -> tuple[NamedChild, ...]:
-    """The home's children, and those whom only one of the two revisions names."""
-    known = dict.fromkeys(NamedChild(*child) for child in context.known_children)
-    known.update(dict.fromkeys(NamedChild(c.child_id, c.name) for report in (before, after) for c in report.children))
-    return tuple(known)
 
 
 _VOIDED = (

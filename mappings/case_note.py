@@ -8,6 +8,7 @@ from datetime import datetime
 
 from config.home import Home
 from mappings.bodies import NoteBody
+from mappings.home_children import HomeChildren
 from mappings.incident import Incident
 from mappings.names import KnownChild, Redactor, redactor_for
 from mappings.note_parts import in_parts, part_reference
@@ -32,7 +33,7 @@ class NoteContext:
     reference: str
     revision: int
     now: datetime
-    known_children: Sequence[KnownChild] = ()
+    known_children: HomeChildren | Sequence[KnownChild] = ()
     duties: Sequence[DutyLike] = ()
     significant: bool = False
     exempt: bool = False

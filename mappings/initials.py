@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from mappings.home_children import HomeChildren, home_children
 from mappings.incident import Incident
-from mappings.person_name import KnownChild, initials_of
+from mappings.person_name import KnownChild
 
 
 def home_initials(children: Iterable[KnownChild]) -> dict[str, str]:
@@ -13,19 +14,12 @@ def home_initials(children: Iterable[KnownChild]) -> dict[str, str]:
 
     A child keeps the initials of its first appearance, so that an entry and its correction agree.
     """
-    found: dict[str, str] = {}
-    counts: dict[str, int] = {}
-    for child in children:
-        child_id, name = child[0], child[1]
-        if child_id in found:
-            continue
-        plain = initials_of(name)
-        counts[plain] = counts.get(plain, 0) + 1
-        found[child_id] = plain if counts[plain] == 1 else f"{plain}{counts[plain]}"
-    return found
+    known = tuple(children)
+    home = HomeChildren(known)
+    return {child[0]: home.initials(child[0]) or "?" for child in known}
 
 
-def incident_initials(incident: Incident, known: Iterable[KnownChild]) -> Mapping[str, str]:
-    """The initials of the home's children, with this report's own children last where the home does not know them."""
-    own = ((child.child_id, child.name) for child in incident.children)
-    return home_initials((*known, *own))
+def incident_initials(incident: Incident, known: HomeChildren | Sequence[KnownChild]) -> Mapping[str, str]:
+    """The initials of this report's children, who come last where the home does not know them."""
+    home = home_children(known, incident)
+    return {child.child_id: home.initials(child.child_id) or "?" for child in incident.children}

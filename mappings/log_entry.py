@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from config.home import Home
 from mappings.bodies import EntryBody
 from mappings.holds import children_of, users_of
+from mappings.home_children import HomeChildren, home_children
 from mappings.incident import Incident, Measure, Status
 from mappings.initials import incident_initials
-from mappings.names import KnownChild, NamedChild, Redactor, initials_redactor
+from mappings.names import KnownChild, Redactor, initials_redactor
 from mappings.said import said
 from mappings.wording import KINDS, ROLES, capitalised, listed, minutes, one_line, readable, sentence
 
@@ -29,7 +30,7 @@ class LogContext:
 
     home: Home
     reference: str
-    known_children: Sequence[KnownChild] = ()
+    known_children: HomeChildren | Sequence[KnownChild] = ()
 
 
 def log_entry(incident: Incident, context: LogContext) -> EntryBody:
@@ -42,9 +43,7 @@ def log_correction(before: Incident, after: Incident, context: LogContext) -> En
 
     Raises RedactionFailed when a text cannot be made safe.
     """
-    known = dict.fromkeys(NamedChild(*child) for child in context.known_children)
-    known.update(dict.fromkeys(NamedChild(child.child_id, child.name) for child in before.children))
-    context = replace(context, known_children=tuple(known))
+    context = replace(context, known_children=home_children(context.known_children, before))
     number = one_line(after.number, 40)
     if after.status is Status.VOID:
         if before.status is Status.VOID:

@@ -1,20 +1,20 @@
 """The names of a home's children, ready to be found in a text.
 
 `NameIndex` answers one question: which runs of words in this text may be a child's name, and whose. Who is hidden and
-who is not is the business of `mappings.names`. Built once for a home's children and kept: reports of one home share it.
+who is not is the business of `mappings.names`. It grows with the home, and all reports of the home share it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from enum import IntEnum
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from mappings.folded_text import FoldedText
-from mappings.person_name import LETTERS, NamedChild, Words, person_name
+from mappings.person_name import LETTERS, NamedChild, PersonName, Words, person_name
 from mappings.word_names import COMMON_WORDS, is_word
 
 #: Where a small letter meets a capital inside a run of letters: "GracePoole", "JusticeForGrace".
@@ -67,35 +67,77 @@ class WordRow(NamedTuple):
 
 
 class NameIndex:
-    """Forms by their first word, longest first."""
+    """Forms by their first word, longest first. It only grows, and may be read by other threads while it does.
 
-    def __init__(self, children: Sequence[NamedChild]) -> None:
-        starts: dict[str, set[Form]] = {}
+    Children whose names have all their forms in common are one to it: `of` says by which id a child goes here.
+    """
+
+    def __init__(self, children: Iterable[NamedChild] = ()) -> None:
+        self.size = 0
+        """Grows with every name whose forms were not there."""
+        self.starts: dict[str, tuple[Form, ...]] = {}
+        self.first_words: set[str] = set()
+        self.owners: dict[str, set[str]] = {}
+        self.words_of: dict[str, set[str]] = {}
+        """Every word of each child's names."""
+        self.sure: set[str] = set()
+        """Single words that are surely a name."""
         self.given_letters: dict[str, set[str]] = {}
         self.surname_letters: dict[str, set[str]] = {}
         self._first_letters: dict[str, set[str]] = {}
+        self._halves: dict[str, set[str]] = {}
+        self._goes_by: dict[str, str] = {}
+        self._names: dict[str, frozenset[PersonName]] = {}
+        self._namesakes: dict[frozenset[PersonName], str] = {}
         for child in children:
-            self._first_letters.setdefault(child.child_id, set()).update(person_name(child.name).first[:1])
-            for form in _forms_of(child):
-                starts.setdefault(form.words[0], set()).add(form)
-                letters = self.given_letters if form.kind is Kind.GIVEN else self.surname_letters
-                if form.kind is not Kind.WHOLE:
-                    letters.setdefault(child.child_id, set()).add(form.words[0][0])
-        self.first_words = frozenset(starts)
-        self.owners = {word: frozenset(form.child_id for form in forms) for word, forms in starts.items()}
-        #: Every word of each child's names.
-        self.words_of: dict[str, set[str]] = {}
-        for form in (form for forms in starts.values() for form in forms):
-            self.words_of.setdefault(form.child_id, set()).update(form.words)
-        self.starts = {word: tuple(sorted(forms, key=lambda f: -len(f.words))) for word, forms in starts.items()}
-        #: Single words that are surely a name.
-        self.sure = frozenset(
-            form.words[0] for forms in starts.values() for form in forms if len(form.words) == 1 and not form.word
-        )
-        self._halves = _halves(self.sure)
+            self.add(child)
 
     def __repr__(self) -> str:
         return "<NameIndex>"
+
+    def of(self, child_id: str) -> str:
+        """The id by which a child goes here: its own, or that of a namesake."""
+        return self._goes_by.get(child_id, child_id)
+
+    def add(self, child: NamedChild) -> None:
+        """Take in a child, or one more name of it."""
+        before = self._names.get(self._goes_by.get(child.child_id, ""), frozenset())
+        names = before | {person_name(child.name, child.known_as)}
+        if names == before:
+            return
+        namesake = self._namesakes.get(names)
+        if namesake is None:
+            namesake = child.child_id if len(names) == 1 else f"{child.child_id}\n{len(names)}"
+            for name in names:
+                self._add(namesake, name)
+            self._names[namesake] = names
+            self._namesakes[names] = namesake
+            self.size += 1
+        self._goes_by[child.child_id] = namesake
+
+    def _add(self, child_id: str, name: PersonName) -> None:
+        if name.first:
+            self._first_letters.setdefault(child_id, set()).add(name.first[0])
+        for form in _forms_of(child_id, name):
+            word = form.words[0]
+            forms = {*self.starts.get(word, ()), form}
+            self.starts[word] = tuple(sorted(forms, key=lambda one: -len(one.words)))
+            self.owners.setdefault(word, set()).add(child_id)
+            self.words_of.setdefault(child_id, set()).update(form.words)
+            if form.kind is not Kind.WHOLE:
+                letters = self.given_letters if form.kind is Kind.GIVEN else self.surname_letters
+                letters.setdefault(child_id, set()).add(word[0])
+            if len(form.words) == 1 and not form.word and word not in self.sure:
+                self.sure.add(word)
+                self._add_halves(word)
+            self.first_words.add(word)
+
+    def _add_halves(self, name: str) -> None:
+        """First half -> second halves of every name. A lone "a" or "i" is a word of its own."""
+        for cut in range(1, len(name)):
+            one, two = name[:cut], name[cut:]
+            if one not in ("a", "i") and two not in ("a", "i"):
+                self._halves.setdefault(one, set()).add(two)
 
     def run_at(self, row: WordRow, position: int) -> tuple[Form, ...]:
         """The longest forms that begin at this word: several where children share a name."""
@@ -119,17 +161,6 @@ class NameIndex:
         return any(not self._halves[half].isdisjoint(words) for half in present)
 
 
-def _halves(sure: Collection[str]) -> dict[str, set[str]]:
-    """First half -> second halves of every name. A lone "a" or "i" is a word of its own."""
-    halves: dict[str, set[str]] = {}
-    for name in sure:
-        for cut in range(1, len(name)):
-            one, two = name[:cut], name[cut:]
-            if one not in ("a", "i") and two not in ("a", "i"):
-                halves.setdefault(one, set()).add(two)
-    return halves
-
-
 def _same_words(words: Words, row: WordRow, position: int) -> bool:
     end = position + len(words)
     return tuple(row.words[position:end]) == words and all(
@@ -137,16 +168,15 @@ def _same_words(words: Words, row: WordRow, position: int) -> bool:
     )
 
 
-def _forms_of(child: NamedChild) -> set[Form]:
-    parts = person_name(child.name, child.known_as)
+def _forms_of(child_id: str, name: PersonName) -> set[Form]:
     forms: set[Form] = set()
-    for kind, runs in ((Kind.GIVEN, parts.given), (Kind.SURNAME, parts.surnames), (Kind.WHOLE, parts.whole)):
+    for kind, runs in ((Kind.GIVEN, name.given), (Kind.SURNAME, name.surnames), (Kind.WHOLE, name.whole)):
         for words in runs:
             single = words[0] if len(words) == 1 else ""
-            forms.add(Form(words, kind, child.child_id, single if single and is_word(single) else ""))
+            forms.add(Form(words, kind, child_id, single if single and is_word(single) else ""))
             owning = f"{single}s"
             if len(single) > 2 and kind is not Kind.WHOLE and not single.endswith("s") and owning not in COMMON_WORDS:
-                forms.add(Form((owning,), kind, child.child_id, single if is_word(single) else "", owns=True))
+                forms.add(Form((owning,), kind, child_id, single if is_word(single) else "", owns=True))
     return forms
 
 
@@ -186,7 +216,7 @@ def words_in(text: FoldedText, index: NameIndex, *, mend: bool, join: bool) -> W
     return row
 
 
-def _at_capitals(span: tuple[int, int], text: FoldedText, sure: frozenset[str]) -> list[tuple[int, int]]:
+def _at_capitals(span: tuple[int, int], text: FoldedText, sure: Collection[str]) -> list[tuple[int, int]]:
     start, end = span
     if text.lower[start:end] in sure:
         return [span]
@@ -207,7 +237,7 @@ def _spelled_out(row: WordRow, text: FoldedText, index: NameIndex) -> WordRow:
     return WordRow([word for word, _ in mended], [span for _, span in mended])
 
 
-def _join_halves(row: WordRow, text: FoldedText, sure: frozenset[str]) -> None:
+def _join_halves(row: WordRow, text: FoldedText, sure: Collection[str]) -> None:
     """Make both halves of a cut name one word, in place."""
     cut = [place for place, (one, two) in enumerate(pairwise(row.words)) if one + two in sure]
     for place in reversed(cut):
@@ -216,7 +246,7 @@ def _join_halves(row: WordRow, text: FoldedText, sure: frozenset[str]) -> None:
             row.spans[place : place + 2] = [(row.spans[place][0], row.spans[place + 1][1])]
 
 
-def _halves_of_one(row: WordRow, position: int, text: FoldedText, sure: frozenset[str]) -> bool:
+def _halves_of_one(row: WordRow, position: int, text: FoldedText, sure: Collection[str]) -> bool:
     """Whether two words are one name: not where each is a word or a name that may stand there by itself."""
     one, two = row.words[position], row.words[position + 1]
     gap = text.lower[row.spans[position][1] : row.spans[position + 1][0]]

@@ -13,12 +13,14 @@ from functools import lru_cache
 from string import ascii_uppercase
 
 from config.home import KnownAs
+from mappings.home_children import HomeChildren, home_children
 from mappings.incident import Incident, RaisedBy
-from mappings.name_index import name_index
+from mappings.name_index import NameIndex
 from mappings.person_name import KnownChild, NamedChild
 from mappings.redactor import ANOTHER_CHILD, RedactionFailed, Redactor
 
 __all__ = [
+    "HomeChildren",
     "KnownChild",
     "NamedChild",
     "RedactionFailed",
@@ -43,7 +45,7 @@ def _letter(place: int) -> str:
 def redactor_for(
     incident: Incident,
     own: Collection[str],
-    known: Sequence[KnownChild] = (),
+    known: HomeChildren | Sequence[KnownChild] = (),
     *,
     known_as: Sequence[KnownAs] = (),
     phrases: Sequence[str] = (),
@@ -53,76 +55,42 @@ def redactor_for(
     `known`: children of the home's earlier incidents; `known_as`: nicknames of the home's file; `phrases`: names
     that stay whatever a child is called, such as the home's. Kept for the next text of the same record.
     """
-    labels = letters_for(incident, own)
-    return _redactor(
-        children_to_hide(incident, known, known_as),
-        tuple(sorted(own)),
-        tuple(labels.items()),
-        adults_of(incident),
-        tuple(member.name for member in incident.staff),
-        tuple(phrases),
-    )
+    index = home_children(known, incident).index(known_as)
+    return _of_record(incident, index, tuple(sorted(own)), letters_for(incident, own), tuple(phrases))
 
 
 def initials_redactor(
     incident: Incident,
     initials: Mapping[str, str],
-    known: Sequence[KnownChild] = (),
+    known: HomeChildren | Sequence[KnownChild] = (),
     *,
     known_as: Sequence[KnownAs] = (),
     phrases: Sequence[str] = (),
 ) -> Redactor:
     """The redactor of a text that names no child at all: the report's children go by `initials` (RULINGS 37)."""
-    return _redactor(
-        children_to_hide(incident, known, known_as),
-        (),
-        tuple((child.child_id, initials[child.child_id]) for child in incident.children),
-        adults_of(incident),
-        tuple(member.name for member in incident.staff),
-        tuple(phrases),
-    )
+    index = home_children(known, incident).index(known_as)
+    labels = {child.child_id: initials[child.child_id] for child in incident.children}
+    return _of_record(incident, index, (), labels, tuple(phrases))
 
 
-@lru_cache(maxsize=512)
+def _of_record(
+    incident: Incident, index: NameIndex, own: tuple[str, ...], labels: Mapping[str, str], phrases: tuple[str, ...]
+) -> Redactor:
+    staff = tuple(member.name for member in incident.staff)
+    return _redactor(index, index.size, own, tuple(labels.items()), adults_of(incident), staff, phrases)
+
+
+@lru_cache(maxsize=64)
 def _redactor(
-    children: tuple[NamedChild, ...],
+    index: NameIndex,
+    _size: int,  # a redactor is made anew when the home has named somebody new
     own: tuple[str, ...],
     labels: tuple[tuple[str, str], ...],
     adults: tuple[str, ...],
     staff: tuple[str, ...],
     phrases: tuple[str, ...],
 ) -> Redactor:
-    return Redactor(name_index(children), own=own, labels=dict(labels), adults=adults, staff=staff, phrases=phrases)
-
-
-def children_to_hide(
-    incident: Incident, known: Sequence[KnownChild], known_as: Sequence[KnownAs] = ()
-) -> tuple[NamedChild, ...]:
-    """Everyone whom the home knows, this report's children included, with the nicknames of the home's file."""
-    nicknames = tuple((entry.child, entry.names) for entry in known_as)
-    children, pairs = _of_the_home(tuple(known), nicknames)
-    new = [(child.child_id, child.name) for child in incident.children if (child.child_id, child.name) not in pairs]
-    if not new:
-        return children
-    called = dict(nicknames)
-    return (*children, *(NamedChild(*pair, called.get(pair[0], ())) for pair in dict.fromkeys(new)))
-
-
-@lru_cache(maxsize=64)
-def _of_the_home(
-    known: tuple[KnownChild, ...], nicknames: tuple[tuple[str, tuple[str, ...]], ...]
-) -> tuple[tuple[NamedChild, ...], frozenset[tuple[str, str]]]:
-    """The home's children, each name of each once, and the (id, name) pairs that they cover."""
-    called: dict[str, tuple[str, ...]] = {}
-    for child_id, names in nicknames:
-        called[child_id] = (*called.get(child_id, ()), *names)
-    children = dict.fromkeys(NamedChild(*child) for child in known)
-    strangers = called.keys() - {child.child_id for child in children}
-    everyone = [*children, *(NamedChild(child_id, "") for child_id in sorted(strangers))]
-    return (
-        tuple(child._replace(known_as=(*child.known_as, *called.get(child.child_id, ()))) for child in everyone),
-        frozenset((child.child_id, child.name) for child in children),
-    )
+    return Redactor(index, own=own, labels=dict(labels), adults=adults, staff=staff, phrases=phrases)
 
 
 def adults_of(incident: Incident) -> tuple[str, ...]:

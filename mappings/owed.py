@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from mappings.home_children import HomeChildren
 from mappings.incident import Frozen, Incident
 from mappings.reference import DeliveryKey, Reference
 
@@ -94,14 +95,14 @@ class Plan:
 class History:
     """What is known of an incident when a revision of it is planned.
 
-    `earlier` gives the report as it was at an earlier revision; `known_children` are (child id, name) of the home in
-    order of first appearance, this report's included.
+    `earlier` gives the report as it was at an earlier revision; `known_children` are the home's, this
+    report's included.
     """
 
     revision: int
     before: Sequence[Before]
     earlier: Callable[[int], Incident]
-    known_children: Sequence[tuple[str, str]]
+    known_children: HomeChildren
 
 
 Planner = Callable[[Incident, History], Plan]

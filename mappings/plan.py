@@ -28,7 +28,6 @@ from mappings.lado_triggers import triggers_of
 from mappings.log_entry import LogContext, log_correction, log_entry
 from mappings.mails import MailContext, PlannedMail, Undeliverable, mails_for
 from mappings.owed import Action, Before, History, Owed, Plan, Target
-from mappings.person_name import NamedChild
 from mappings.redactor import RedactionFailed
 from mappings.reference import DeliveryKey, Reference, delivery_key, reference_of
 from mappings.said import child_injured, staff_injured
@@ -91,7 +90,7 @@ class _Planning:
         self.report, self.history, self.around = report, history, around
         self.home = around.home
         self.duties = duties_of(report, self.home, Evidence(), around.now)
-        self.known = [NamedChild(child_id, name) for child_id, name in history.known_children]
+        self.known = history.known_children
         self.initials = incident_initials(report, history.known_children)
         self.exempt = exempt_children(report)
         self.withdrawn: list[tuple[int, str]] = []

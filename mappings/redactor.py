@@ -48,8 +48,11 @@ class Redactor:
         `adults` keep their full names, `staff` their surnames too (RULINGS 36); `phrases` (the home's name) stay.
         """
         self._index = index
-        self._own = frozenset(own)
+        self._own = frozenset(map(index.of, own))
         self._labels = dict(labels)
+        self._labels_of: dict[str, set[str]] = {}
+        for child_id, label in self._labels.items():
+            self._labels_of.setdefault(index.of(child_id), set()).add(label)
         self._adults: dict[str, str] = {}
         self._staff_surnames = frozenset(form for name in staff for form in person_name(name).surnames)
         self._kept = _kept_runs(index, frozenset(staff), adults, phrases, self._own)
@@ -171,7 +174,7 @@ class Redactor:
         return _address_around(view.cased, start, end) or (start, end)
 
     def _label_for(self, children: Collection[str]) -> str:
-        labels = sorted({self._labels[child] for child in children if child in self._labels})
+        labels = sorted({label for child in children for label in self._labels_of.get(child, ())})
         if not labels:
             return ANOTHER_CHILD
         if len(labels) == 1:
@@ -184,7 +187,7 @@ class Redactor:
         """Initials in capitals -> label, for children of the report whose initials mean nobody and nothing else."""
         meanings: dict[str, set[str]] = {}
         others = {pair for child in self._own for pair in self._index.initials(child)}
-        for child in self._labels:
+        for child in self._labels_of:
             for pair in self._index.initials(child):
                 meanings.setdefault(pair, set()).add(child)
         others |= {(run[0][0] + run[-1][0]).upper() for runs in self._kept.values() for run in runs if len(run) > 1}

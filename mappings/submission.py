@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from config.home import Home
 from config.lado_form import LadoForm
 from mappings.bodies import LadoPackage
+from mappings.home_children import HomeChildren
 from mappings.incident import Incident
 from mappings.lado_form import Approval, lado_package
 from mappings.lado_triggers import triggers_of
 from mappings.names import redactor_for
-from mappings.person_name import NamedChild
+from mappings.person_name import KnownChild
 
 
 def submission(
@@ -19,7 +20,7 @@ def submission(
     adult: str,
     home: Home,
     revision: int,
-    known_children: Sequence[tuple[str, str]],
+    known_children: HomeChildren | Sequence[KnownChild],
     approval: Approval | None = None,
     form: LadoForm | None = None,
 ) -> LadoPackage | None:
@@ -30,6 +31,5 @@ def submission(
     concern = next((one for one in triggers_of(report) if one.adult == adult), None)
     if concern is None:
         return None
-    known = tuple(NamedChild(child_id, name) for child_id, name in known_children)
-    redactor = redactor_for(report, concern.children, known, known_as=home.known_as, phrases=(home.name,))
+    redactor = redactor_for(report, concern.children, known_children, known_as=home.known_as, phrases=(home.name,))
     return lado_package(report, concern, home, revision, hide=redactor.text, approval=approval, form=form)

@@ -201,7 +201,7 @@ def test_rotated_keys_open_old_rows_and_after_rotation_the_old_key_is_not_needed
     with only.reading() as connection:
         held = standing.incidents(connection, [HOME])
         assert standing.revisions(only, connection, held)[held[0].key][0].report == report()
-    assert children.committed(only, HOME) == [("child-1", "Invented Person")]
+    assert list(children.committed(only, HOME)) == [("child-1", "Invented Person")]
     assert both.vault.digest("x") == only.vault.digest("x")
 
 
