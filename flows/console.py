@@ -121,6 +121,7 @@ def quiet_libraries() -> None:
     for logger in (logging.root, *map(logging.getLogger, named)):
         if logger.name != RUN_LOGGER and logger.level < logging.WARNING and (logger.level or logger is logging.root):
             logger.setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # a line that cannot be logged would be printed, with all that it was about
     http.client.HTTPConnection.debuglevel = 0
     threading.excepthook = _thread_died
 

@@ -5,6 +5,7 @@ Both ways run the very same stages. `tell_*` say in plain lines what a result me
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 Told = Callable[[str], None]
 _HERE = "No Prefect API is configured (PREFECT_API_URL); running in this process."
 _THERE = "Running as a Prefect flow run."
+#: Prefect's client goes on asking for minutes when its server goes away in mid-run. At a command somebody waits; the
+#: work is done whatever Prefect can still note of it. Seconds, and tries after the first.
+_WHILE_SOMEBODY_WAITS = {"PREFECT_CLIENT_MAX_RETRIES": "2", "PREFECT_API_REQUEST_TIMEOUT": "20"}
 
 
 def prefect_is_configured() -> bool:
@@ -41,6 +45,8 @@ def _through_prefect(
         known_home(load_homes(load_settings().homes_dir), home)
     reach()
     told(_THERE)
+    for setting, value in _WHILE_SOMEBODY_WAITS.items():
+        os.environ.setdefault(setting, value)
     from flows.prefect_flows import run_flow
 
     return run_flow(name, {"home": home, **parameters}, progress)
@@ -173,7 +179,13 @@ def read_site(work: Callable[[Site], dict[str, Any]]) -> dict[str, Any]:
 
 # ---- what a result means, in plain lines ------------------------------------------------------------------------
 
-_TARGET_NAMES = {"mosaic": "Mosaic", "daily_log": "Daily log", "email": "Email", "lado": "LADO packages"}
+_TARGET_NAMES = {
+    "recording": "Recording system",
+    "mosaic": "Mosaic",
+    "daily_log": "Daily log",
+    "email": "Email",
+    "lado": "LADO packages",
+}
 _STATE_WORDS = {
     "accepted": "accepted",
     "uncertain": "uncertain (being looked up)",
@@ -234,6 +246,9 @@ def tell_reconcile(result: dict[str, Any]) -> Iterator[str]:
                 yield f"  Not checked: {_TARGET_NAMES.get(side, side)} could not be read."
         standing = [finding for finding in one["findings"] if not finding["acknowledged"]]
         yield f"  {len(standing)} findings need a person. The report: {one['report']['html']}"
+        for told in one.get("mailed", []):
+            state = _STATE_WORDS.get(told["state"], told["state"])
+            yield f"  The verdict is mailed to the {told['role'].replace('_', ' ')} ({state})."
     yield _MEANING[result["exit_code"]]
 
 
