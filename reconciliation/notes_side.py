@@ -26,7 +26,7 @@ from reconciliation.seen import (
     identity_of,
     is_ours,
     not_there,
-    same_line,
+    same_title,
     text_part,
     unknown_record,
 )
@@ -164,7 +164,7 @@ class _Comparison:
             return []
         parts = differing_parts(
             [
-                ("title", same_line(note.title, body.title)),
+                ("title", same_title(note.title, body.title, delivery.reference)),
                 text_part(body.html, note.html),
                 ("effective date", uk_minute(note.effective_date) == uk_minute(body.effective_date)),
                 ("note type", note.note_type.strip() == body.note_type.strip()),

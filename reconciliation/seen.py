@@ -52,6 +52,15 @@ def same_line(one: str, other: str) -> bool:
     return same_text(" ".join(one.split()), " ".join(other.split()))
 
 
+def same_title(held: str, sent: str, reference: str) -> bool:
+    """Whether a title is as it was sent; a gateway may have cut it short to put our reference behind it (T-21)."""
+    words = held.split()
+    ours = [word for word in words if fold(word) != fold(reference)]
+    if len(ours) == len(words):
+        return same_line(held, sent)
+    return " ".join(sent.split()).startswith(" ".join(ours))
+
+
 def not_there(
     evidence: Evidence, delivery: LedgerDelivery, incident: LedgerIncident | None, seen: Seen, target: str
 ) -> None:
