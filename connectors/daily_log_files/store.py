@@ -20,8 +20,9 @@ from connectors.carried_reference import carries
 from connectors.daily_log_files.cells import cells_of, held_entry
 from connectors.daily_log_files.hand_made import entries_in, is_log
 from connectors.daily_log_files.month_file import MonthFile, NotALogError, file_name
-from connectors.errors import ConnectorError, Misconfigured, NotApplied, Uncertain
+from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected, Uncertain
 from connectors.protocols import Found, Health, HeldEntry, NewEntry, Receipt
+from mappings.plain_text import same_text
 from mappings.uk_time import uk_day
 
 SETTING = "BRIDGE_DAILY_LOG__FOLDER"
@@ -60,7 +61,8 @@ class DailyLogFiles:
         """Add the entry, durably, to its home's file of the month; an entry that is there already is not added.
 
         Raises Misconfigured where the file cannot be written and NotApplied where another writer holds it: nothing
-        was added then. Raises Uncertain where the disk did not confirm it.
+        was added then. Raises Rejected where other words stand there under this reference, and Uncertain where the disk
+        did not confirm the entry.
         """
         outcome = self._guarded(lambda: self._created(entry))
         if isinstance(outcome, ConnectorError):
@@ -99,6 +101,8 @@ class DailyLogFiles:
         file = MonthFile(self._folder / file_name(entry.home_id, uk_day(entry.entry_time)))
         with file.locked(self._lock_seconds), _readable(file.path):
             held = _ours((held_entry(row) for row in file.rows()), entry.reference)
+            if held and not same_text(held[0].text, entry.text):
+                raise _other_words(entry, file.path)
             if held:
                 return Receipt(held[0].remote_id, held[0].created_at, already_there=True)
             now = self._clock()
@@ -138,7 +142,7 @@ class DailyLogFiles:
     def _guarded(self, act: Callable[[], Result]) -> Result | ConnectorError:
         try:
             return act()
-        except (Misconfigured, NotApplied, Uncertain) as why:
+        except (Misconfigured, NotApplied, Rejected, Uncertain) as why:
             # It is raised again outside, where no foreign exception and no row of the file hangs on to it.
             why.__context__ = None
             return why.with_traceback(None)
@@ -160,6 +164,14 @@ def connect(settings: Settings) -> DailyLogFiles:
 
 def _ours(entries: Iterable[HeldEntry], reference: str) -> Sequence[HeldEntry]:
     return [one for one in entries if carries(reference, field=one.reference, text=one.text, markup=False)]
+
+
+def _other_words(entry: NewEntry, path: Path) -> Rejected:
+    return Rejected(
+        f"The daily log's file {path.name} holds other words under reference {entry.reference}; nothing was added: "
+        "see who changed the entry there.",
+        cause=Cause.CONFLICT,
+    )
 
 
 def _entry_id(entry: NewEntry) -> str:

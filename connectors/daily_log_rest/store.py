@@ -9,6 +9,7 @@ from typing import Any
 from connectors.answers import Answer, Malformed
 from connectors.api_key import key_may_not
 from connectors.daily_log_rest.entries import entry_body, held_entry, is_ours
+from connectors.edge import bare
 from connectors.errors import Cause, ConnectorError, Rejected, Uncertain
 from connectors.health import health_of
 from connectors.http import Http
@@ -41,6 +42,7 @@ class DailyLogRest:
             lambda: self.http.read("/daily-log", query, doing=doing, expect=(400, 422), well_formed=_is_answer),
         )
 
+    @bare
     def create(self, entry: NewEntry) -> Receipt:
         """Add an entry, or a correction that names the old one."""
         doing = f"log entry {entry.reference} of home {entry.home_id}"
@@ -64,6 +66,7 @@ class DailyLogRest:
             )
         return Receipt(shown.remote_id, shown.created_at, already_there=answer.status == 200)
 
+    @bare
     def find(self, reference: str, *, home_id: str, entry_on: date) -> Found:
         """Look for our entry around its UK day, whether or not a filter is honoured."""
         doing = f"looking for log entry {reference} of home {home_id}"
@@ -74,6 +77,7 @@ class DailyLogRest:
                 return Found(tuple(Receipt(entry.remote_id, entry.created_at, already_there=True) for entry in ours))
         return Found()
 
+    @bare
     def list(self, home_id: str, start: date, end: date) -> Sequence[HeldEntry]:
         """Every entry of the home in the range of UK days, ends included, whoever wrote it."""
         doing = f"the daily log of home {home_id} from {start} to {end}"

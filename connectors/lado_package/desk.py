@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from config.settings import Settings
+from connectors.edge import bare
 from connectors.errors import Misconfigured
 from connectors.lado_package.folder import PrivateFolder
 from connectors.lado_package.pdf import readable_pdf
@@ -24,6 +25,7 @@ class LadoPackageDesk:
     def __init__(self, out_dir: Path) -> None:
         self._folder = PrivateFolder(out_dir)
 
+    @bare
     def prepare(self, package: LadoPackage) -> PackageFiles:
         """Write the JSON and the PDF, each whole or not at all, readable by the owner alone.
 

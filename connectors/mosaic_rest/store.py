@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from connectors.answers import Answer, Malformed, whole_number
+from connectors.edge import bare
 from connectors.errors import Cause, ConnectorError, Rejected, Uncertain
 from connectors.health import health_of
 from connectors.http import Http
@@ -42,6 +43,7 @@ class MosaicRest:
 
     # ---- writes ------------------------------------------------------------------------------------------------
 
+    @bare
     def create(self, note: NewNote) -> Receipt:
         """Create and finish the note, on the survivor's record where the person was merged (RULINGS 15)."""
         body, key = note_body(note), {"Idempotency-Key": note.reference}
@@ -56,6 +58,7 @@ class MosaicRest:
                 return self._created(note, answer, chain, doing)
             chain.append(next_person(answer, chain))
 
+    @bare
     def finish(self, note_id: str, reference: str) -> Receipt:
         """Finish our own draft or timed-out note; a note that is finished already is as good."""
         doing = f"finishing case note {reference}, id {note_id}"
@@ -71,6 +74,7 @@ class MosaicRest:
             raise _doubt(doing, answer.status)
         return _receipt(shown)
 
+    @bare
     def append(self, appendment: NewAppendment) -> Receipt:
         """Append to a finished note."""
         doing = f"appendment {appendment.reference} to case note {appendment.note_id}"
@@ -99,10 +103,12 @@ class MosaicRest:
 
     # ---- reads -------------------------------------------------------------------------------------------------
 
+    @bare
     def find(self, reference: str, *, person_id: int, note_type: str, effective_on: date) -> Found:
         """Look for our note on the person's record (or the survivor's), whether or not a filter is honoured."""
         return self._look.note(reference, person_id=person_id, note_type=note_type, effective_on=effective_on)
 
+    @bare
     def find_appendment(self, reference: str, *, note_id: str) -> Found:
         """Look for our appendment on the note."""
         note = self.get(note_id)
@@ -112,12 +118,14 @@ class MosaicRest:
         receipts = tuple(Receipt(each.remote_id, each.created_at, note.person_id, already_there=True) for each in ours)
         return Found(receipts, deleted=bool(receipts) and note.state is NoteState.DELETED)
 
+    @bare
     def get(self, note_id: str) -> HeldNote | None:
         """One note as it is now, or None where Mosaic does not know the id."""
         doing = f"case note {note_id}"
         answer = self.http.read(f"/case-notes/{_id(note_id)}", doing=doing, expect=(404, 410), well_formed=_is_note)
         return None if answer.status in (404, 410) else held_note(answer.content)
 
+    @bare
     def list(self, person_id: int, start: date, end: date) -> Sequence[HeldNote]:
         """Every note on the person's record (or the survivor's) in the range of UK days, deleted ones too."""
         return self._look.notes(person_id, start, end)

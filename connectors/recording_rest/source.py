@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.api_key import key_may_not
+from connectors.edge import bare
 from connectors.errors import Misconfigured, NotApplied, Rejected
 from connectors.health import health_of
 from connectors.http import Http
@@ -48,6 +49,7 @@ class RecordingRest:
             lambda: self.http.read("/incidents", query, doing="a check of the connection", well_formed=_is_page),
         )
 
+    @bare
     def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
         """Pages of reports changed at or after `since` (aware), oldest change first; ends only at a null cursor.
 
@@ -85,6 +87,7 @@ class RecordingRest:
     def stored(self, page: SourcePage) -> None:
         """Nothing to tell: the source keeps no mark of ours."""
 
+    @bare
     def index(self, home_id: str, start: date, end: date) -> Index:
         """Every incident of the range of UK days, ends included, counted against the source's own total.
 
@@ -92,6 +95,7 @@ class RecordingRest:
         """
         return read_index(self.http, home_id, start, end)
 
+    @bare
     def get(self, home_id: str, incident_id: str) -> SourceRecord:
         """One report as it is now: found, gone (404, or with another home now), or forbidden (403)."""
         if not incident_id or incident_id == "index":

@@ -22,7 +22,7 @@ from config.settings import load_settings
 from connectors.daily_log_files import DailyLogFiles, connect
 from connectors.daily_log_files import month_file as month_file_module
 from connectors.daily_log_files.cells import as_written, neutralised
-from connectors.errors import Misconfigured, NotApplied, Uncertain
+from connectors.errors import Cause, Misconfigured, NotApplied, Rejected, Uncertain
 from connectors.protocols import LogStore, NewEntry
 
 NOW = datetime(2026, 11, 3, 15, 0, tzinfo=UTC)
@@ -439,3 +439,12 @@ def test_connect_takes_the_sites_folder(tmp_path: Path) -> None:
     assert log.create(entry()).remote_id
     with pytest.raises(ConfigurationError, match="BRIDGE_DAILY_LOG__FOLDER"):
         connect(load_settings({"BRIDGE_DAILY_LOG__KIND": "files"}, folder=tmp_path))
+
+
+def test_other_words_under_one_reference_are_refused_and_nothing_is_added(log: DailyLogFiles) -> None:
+    """W11: 'already there' would have called a record of another revision, or one changed by hand, ours."""
+    log.create(entry())
+    with pytest.raises(Rejected) as caught:
+        log.create(entry(text=f"Quite other words.\nReference: {REFERENCE}"))
+    assert caught.value.cause is Cause.CONFLICT
+    assert len(log.list("EXH", DAY, DAY)) == 1
