@@ -121,6 +121,7 @@ FAULTS: Mapping[str, Fault] = _table(
     Fault("disconnect_after_dot", Stage.DATA, True, "taken, then closed without an answer"),
     Fault("stall_after_dot", Stage.DATA, True, "taken, then silence", 3600),
     Fault("late_after_dot", Stage.DATA, True, "taken; 250, late", 2),
+    Fault("drip_after_dot", Stage.DATA, True, "taken; a 250 of many lines, one every fifth of a second", 5),
 )
 
 _REFUSALS = ("400", "400_quoting", "403", "404", "409", "410", "413", "422", "422_naming")
