@@ -1,0 +1,155 @@
+"""What a case-note store must prove: W1 to W12."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from connectors.conformance.common import Connect
+from connectors.conformance.examples import (
+    AT,
+    CHILD,
+    DAY,
+    NOTE_TYPE,
+    OTHER,
+    SURVIVOR,
+    appendment,
+    note,
+    reference,
+)
+from connectors.conformance.stand_in import Habit
+from connectors.conformance.stores import Listed, StoreConformance, _sent
+from connectors.conformance.subject import Subject
+from connectors.errors import Cause, ConnectorError, Rejected, Uncertain
+from connectors.protocols import Found, NewNote, NoteState
+
+_WEEKS = 21 * 24 * 3600.0
+
+
+class CaseNoteStoreConformance(StoreConformance):
+    """A CaseNoteStore; its stand-in is a CaseNoteStandIn."""
+
+    owner = str(CHILD)
+
+    def body(self, of: str, *, words: str = "Example words.", at: datetime = AT) -> NewNote:
+        """A note about CHILD."""
+        return note(of, words=words, at=at)
+
+    def words_of(self, body: NewNote) -> str:
+        """Its HTML."""
+        return body.html
+
+    def look(self, connector: Any, of: str) -> Found:
+        """On CHILD's record."""
+        found: Found = connector.find(of, person_id=CHILD, note_type=NOTE_TYPE, effective_on=DAY)
+        return found
+
+    def listed(self, connector: Any, start: date, end: date) -> Sequence[Listed]:
+        """CHILD's record."""
+        return [Listed(one.remote_id, one.html) for one in connector.list(CHILD, start, end)]
+
+    # ---- W6 to W9: drafts, appendments, persons --------------------------------------------------------------------
+
+    @pytest.mark.parametrize("waits", [0.0, _WEEKS], ids=["a draft", "a timed-out draft"])
+    def test_w6_a_draft_that_was_left_is_found_and_finished(
+        self, waits: float, subject: Subject, connect: Connect
+    ) -> None:
+        """A crash between create and finish leaves a draft: it is found as unfinished, finished, and not made anew."""
+        of = reference(1)
+        self._leave_draft(subject, connect, of)
+        subject.far_end.advance(waits)
+        found = self.look(connect(), of)
+        assert found.receipts == ()
+        assert [found.unfinished] == self.there(subject, of)
+        connect().finish(str(found.unfinished), of)
+        (kept,) = subject.stand_in.kept()
+        assert kept.state == NoteState.COMPLETE
+        assert [one.remote_id for one in self.look(connect(), of).receipts] == [kept.remote_id]
+
+    def test_w7_appending_twice_with_one_reference_appends_once(self, subject: Subject, connect: Connect) -> None:
+        """Where the far end knows a reference, a second append makes nothing, and says that it was already there."""
+        note_id, of = connect().create(note(reference(1))).remote_id, reference(2)
+        self.arm(subject, Habit.KNOWS_REFERENCES)
+        first, second = (connect().append(appendment(of, note_id)) for _ in range(2))
+        assert self._appended(subject, of) == [first.remote_id]
+        assert (first.already_there, second.already_there) == (False, True)
+        assert [one.remote_id for one in connect().find_appendment(of, note_id=note_id).receipts] == [first.remote_id]
+
+    def test_w7_an_append_whose_answer_was_lost_is_found(self, subject: Subject, connect: Connect) -> None:
+        """Whatever spoils the answer to an append: Uncertain, or a read that confirmed it; one appendment at most."""
+        note_id = connect().create(note(reference(1))).remote_id
+        for number, fault in enumerate(self.some(subject.weather.doubtful, "lost answer"), 2):
+            connector, of = connect(), reference(number)
+            self.warm(connector)
+            self.arm(subject, fault, when="append")
+            receipt = _sent(lambda c=connector, of=of: c.append(appendment(of, note_id)), fault)  # type: ignore[misc]
+            subject.far_end.disarm()
+            there = self._appended(subject, of)
+            assert len(there) <= 1, f"{fault}: it was appended twice"
+            assert receipt is None or [receipt.remote_id] == there, f"{fault}: a success that nothing proves"
+            found = [one.remote_id for one in connect().find_appendment(of, note_id=note_id).receipts]
+            assert found == there
+
+    def test_w7_a_draft_or_deleted_note_takes_no_appendment(self, subject: Subject, connect: Connect) -> None:
+        """Appending to a draft or to a deleted note is Rejected, and nothing is appended anywhere."""
+        deleted = connect().create(note(reference(1))).remote_id
+        subject.stand_in.delete(deleted)
+        self._leave_draft(subject, connect, reference(2))
+        (draft,) = self.there(subject, reference(2))
+        for note_id in (deleted, draft):
+            with pytest.raises(Rejected):
+                connect().append(appendment(reference(3), note_id))
+        assert not self._appended(subject, reference(3))
+
+    def test_w8_an_appendment_never_comes_before_its_note(self, subject: Subject, connect: Connect) -> None:
+        """Revision 2 before 1: an append to a note that is not there is Rejected, and nothing is made of it."""
+        connect().create(note(reference(1)))
+        before = len(subject.far_end.applied())
+        with pytest.raises(Rejected) as caught:
+            connect().append(appendment(reference(2), "424242424"))
+        assert caught.value.cause is Cause.GONE
+        assert len(subject.far_end.applied()) == before
+
+    def test_w9_a_merged_person_is_followed(self, subject: Subject, connect: Connect) -> None:
+        """A note for a person who was merged lies on the survivor's record, once, and the receipt says whose it is."""
+        subject.stand_in.merge(str(CHILD), str(SURVIVOR))
+        receipt = connect().create(note(reference(1)))
+        assert receipt.person_id == SURVIVOR
+        assert [one.owner for one in subject.stand_in.kept()] == [str(SURVIVOR)]
+        (found,) = self.look(connect(), reference(1)).receipts
+        assert (found.remote_id, found.person_id) == (receipt.remote_id, SURVIVOR)
+
+    def test_w9_a_note_on_another_persons_record_is_an_alarm(self, subject: Subject, connect: Connect) -> None:
+        """An answer that names another person is Rejected as such, whatever else it says."""
+        self.arm(subject, Habit.FILES_ELSEWHERE)
+        with pytest.raises(Rejected) as caught:
+            connect().create(note(reference(1)))
+        assert caught.value.cause is Cause.WRONG_PERSON
+        assert [one.owner for one in subject.stand_in.kept()] == [str(OTHER)]
+
+    # ----
+
+    def _appended(self, subject: Subject, of: str) -> list[str]:
+        return [one.remote_id for kept in subject.stand_in.kept() for one in kept.appendments if one.carries(of)]
+
+    def _leave_draft(self, subject: Subject, connect: Connect, of: str) -> None:
+        """A note that was created and could not be finished."""
+        connector = connect()
+        self.warm(connector)
+        self.arm(subject, Habit.STORES_DRAFTS)
+        self.arm(subject, self.some(subject.weather.doubtful, "lost answer")[0], when="finish")
+        try:
+            connector.create(note(of))
+        except Uncertain:
+            subject.far_end.disarm()
+        except ConnectorError as why:
+            pytest.fail(f"a draft that could not be finished is in doubt, not {type(why).__name__}")
+        else:
+            pytest.fail("a note that stayed a draft is told as finished")
+        with suppress(StopIteration):
+            state = next(one.state for one in subject.stand_in.kept() if one.carries(of))
+            assert state == NoteState.DRAFT

@@ -1,0 +1,430 @@
+"""What every connector must prove: C1 to C11."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import SecretStr
+
+from config.errors import ConfigurationError
+from connectors.conformance.documentation import assertion_of, reasons_of, skip_table, tests_of
+from connectors.conformance.examples import CANARIES, reference
+from connectors.conformance.stand_in import Habit
+from connectors.conformance.subject import Subject, Wrong
+from connectors.conformance.watch import rendered, watching
+from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected
+
+Connect = Callable[[], Any]
+
+_GRACE = 1.5
+"""Seconds that a busy machine may add to a deadline."""
+_WORKERS = 8
+_SECRETIVE = ("secret", "password", "token", "api_key")
+
+
+class CommonConformance:
+    """The part of the kit that all kinds share; inherit one of the kinds."""
+
+    skips: ClassVar[Mapping[str, str]] = {}
+    """What does not apply, by assertion (`C7`) or by test, each with the reason that the docs page prints."""
+
+    # ---- what a kind says ----------------------------------------------------------------------------------------
+
+    def write(self, connector: Any, number: int) -> Any:
+        """One plain write, told apart by its number."""
+        raise NotImplementedError
+
+    def read(self, connector: Any) -> Any:
+        """One plain read that goes to the far end."""
+        raise NotImplementedError
+
+    def held(self, subject: Subject) -> Mapping[str, str]:
+        """What the far end holds of ours: the text by reference."""
+        raise NotImplementedError
+
+    def shown(self, connector: Any) -> Iterator[object]:
+        """Things that the connector hands out, whose repr must show nothing."""
+        yield connector
+
+    # ---- how the kit works -----------------------------------------------------------------------------------------
+
+    @pytest.fixture(autouse=True)
+    def _applicable(self, request: pytest.FixtureRequest) -> None:
+        name = request.function.__name__
+        assertion, reasons = assertion_of(name), reasons_of(type(self))
+        for key in (name, assertion or ""):
+            if key in reasons:
+                pytest.skip(f"{assertion}: {reasons[key]}")
+        if "subject" in request.fixturenames:
+            try:
+                request.getfixturevalue("subject")
+            except pytest.skip.Exception as why:
+                pytest.fail(f"{assertion} was skipped without a word in `skips`: {why}")
+
+    @pytest.fixture
+    def connect(self, subject: Subject) -> Iterator[Connect]:
+        """Makes connectors, and closes them afterwards."""
+        made: list[Any] = []
+
+        def one() -> Any:
+            made.append(subject.connect())
+            return made[-1]
+
+        yield one
+        for connector in made:
+            _close(connector)
+
+    def arm(self, subject: Subject, fault: str, **how: Any) -> None:
+        """Arm a fault, or fail with what the author can do about a stand-in that does not have it."""
+        try:
+            subject.far_end.arm(fault, **how)
+        except ValueError:
+            pytest.fail(f"the stand-in cannot do {fault!r}: teach it, or give the reason in `skips`")
+
+    def some(self, faults: Any, what: str) -> Any:
+        """The faults of the subject's weather, or a failure: an assertion that tries nothing proves nothing."""
+        if not faults:
+            pytest.fail(f"the subject's weather has no {what}: name one, or give the reason in `skips`")
+        return faults
+
+    def requested(self, subject: Subject) -> int:
+        """How many requests arrived."""
+        return len(subject.far_end.requests())
+
+    def signed_in(self, subject: Subject) -> int:
+        """How often a new pass was asked for."""
+        return sum(seen.operation == "sign_in" for seen in subject.far_end.requests())
+
+    def test_every_assertion_is_run_or_skipped_with_a_reason(self) -> None:
+        """No test of the kit is taken out or replaced, and every skip names one and says why."""
+        kits, reasons = tests_of(type(self)), reasons_of(type(self))
+        replaced = [name for name, test in kits.items() if not _is_the_kits(test)]
+        assert not replaced, f"these tests of the kit were replaced: {replaced}"
+        known = {*kits, *(assertion_of(name) for name in kits)}
+        assert not [name for name in reasons if name not in known], "a skip names no assertion of this kind"
+        thin = [name for name, reason in reasons.items() if len(str(reason or "").split()) < 3]
+        assert not thin, f"these skips give no reason: {thin}"
+
+    # ---- C1, C2: check -----------------------------------------------------------------------------------------------
+
+    def test_c1_a_check_is_one_line_and_writes_nothing(self, subject: Subject, connect: Connect) -> None:
+        """A check with good settings says so in one line, and writes nothing at the far end."""
+        health = connect().check()
+        assert health.ok, health.sentence
+        assert _is_one_line(health.sentence)
+        assert not subject.far_end.applied(), "a check wrote something"
+
+    def test_c2_each_wrong_setting_has_a_sentence_of_its_own(self, subject: Subject) -> None:
+        """Wrong secret, path, host, port or certificate: each a different sentence that names the setting to change."""
+        self.some(subject.weather.wrong, "wrong settings")
+        missing = [name for name in subject.weather.wrong if name not in subject.wrong]
+        assert not missing, f"the subject has no connector with a wrong {missing}"
+        said: dict[str, str] = {}
+        for name, wrong in subject.wrong.items():
+            setting, said[name] = _told(wrong)
+            assert setting == wrong.setting, f"{name}: the setting at fault is {wrong.setting}, not {setting}"
+            assert wrong.setting in said[name], f"{name}: the sentence does not name {wrong.setting}"
+            assert _is_one_line(said[name])
+            assert not [secret for secret in subject.secrets if secret in said[name]]
+        assert len(set(said.values())) == len(said), "two different mistakes have one sentence"
+        assert not subject.far_end.applied()
+
+    def test_c2_a_far_ends_wrong_clock_is_told(self, subject: Subject, connect: Connect) -> None:
+        """A far end whose clock is hours off is worth a word in the check."""
+        fault = self.some(subject.weather.wrong_clock, "wrong clock")
+        self.arm(subject, fault, when="read", times=None)
+        assert "clock" in connect().check().sentence.lower()
+
+    # ---- C3: signing in ----------------------------------------------------------------------------------------------
+
+    def test_c3_a_sign_in_that_expires_in_mid_run_is_renewed_once(self, subject: Subject, connect: Connect) -> None:
+        """A pass that expires in mid-run is renewed once, whichever worker met it; nobody sees a failure."""
+        connector = connect()
+        self.read(connector)
+        before = self.signed_in(subject)
+        self.arm(subject, Habit.SIGN_IN_EXPIRES)
+        failures = _together([lambda: self.read(connector)] * _WORKERS)
+        assert not failures, f"a renewed sign-in was seen as a failure: {failures[0]}"
+        assert self.signed_in(subject) - before <= 1, "the workers stormed the sign-in"
+
+    def test_c3_a_pass_that_is_refused_for_good_stops(self, subject: Subject, connect: Connect) -> None:
+        """A pass that is refused again after its renewal is Misconfigured, after a few requests and not a storm."""
+        connector = connect()
+        self.arm(subject, self.some(subject.weather.unauthorised, "refusal of a pass"), when="read", times=None)
+        with pytest.raises(Misconfigured):
+            self.read(connector)
+        assert self.requested(subject) <= 6
+
+    # ---- C4 to C8: what an answer proves ---------------------------------------------------------------------------
+
+    def test_c4_a_401_on_a_write_was_not_applied_and_is_not_sent_again(
+        self, subject: Subject, connect: Connect
+    ) -> None:
+        """A 401 on a write is NotApplied; the connector does not send it a second time."""
+        connector, before = self._signed(subject, connect)
+        self.arm(subject, self.some(subject.weather.unauthorised, "refusal of a pass"), when="write")
+        with pytest.raises(NotApplied):
+            self.write(connector, 1)
+        assert self.requested(subject) - before == 1
+        assert not subject.far_end.applied()
+
+    def test_c4_a_forbidden_record_says_that_access_must_be_granted(self, subject: Subject, connect: Connect) -> None:
+        """A 403 on a write is Rejected, and says who must be let at the record."""
+        connector, _ = self._signed(subject, connect)
+        self.arm(subject, self.some(subject.weather.forbidden, "forbidden record"), when="write")
+        with pytest.raises(Rejected) as caught:
+            self.write(connector, 1)
+        assert caught.value.cause is Cause.RESTRICTED
+        assert "access" in caught.value.message
+
+    def test_c4_refused_fields_are_named_without_their_values(self, subject: Subject, connect: Connect) -> None:
+        """A 400 or 422 is Rejected with the field's path, and never a value that the answer quotes."""
+        for fault in (faults := self.some(subject.weather.invalid, "refused fields")):
+            connector, _ = self._signed(subject, connect)
+            self.arm(subject, fault, when="write")
+            with pytest.raises(Rejected) as caught:
+                self.write(connector, 1)
+            assert caught.value.cause is Cause.INVALID
+            assert not _marks(f"{caught.value} {caught.value.field}", subject)
+            if fault == faults[-1]:
+                assert caught.value.field, "the answer named the field, the error does not"
+
+    def test_c5_a_write_waits_as_long_as_it_is_asked_to(self, subject: Subject, connect: Connect) -> None:
+        """Retry-After in seconds, as a date, past, garbled, absent, a day long: never less than asked, never slept."""
+        for number, (fault, least) in enumerate(self.some(subject.weather.patience, "request for patience").items()):
+            connector, _ = self._signed(subject, connect)
+            self.arm(subject, fault, when="write")
+            began = time.monotonic()
+            with pytest.raises(NotApplied) as caught:
+                self.write(connector, number)
+            assert (caught.value.retry_after or 0.0) >= least, f"{fault}: less patience than was asked for"
+            assert time.monotonic() - began < subject.deadline + _GRACE, f"{fault}: it was slept through"
+        assert not subject.far_end.applied()
+
+    def test_c5_a_read_gives_a_long_wait_back(self, subject: Subject, connect: Connect) -> None:
+        """A wait longer than the deadline goes back to the caller: not slept, not shortened, not asked again."""
+        patience = self.some(subject.weather.patience, "request for patience")
+        fault = max(patience, key=lambda name: patience[name])
+        connector, before = self._signed(subject, connect)
+        self.arm(subject, fault, when="read", times=None)
+        began = time.monotonic()
+        with pytest.raises(NotApplied) as caught:
+            self.read(connector)
+        assert (caught.value.retry_after or 0.0) >= patience[fault] - 1
+        assert time.monotonic() - began < subject.deadline + _GRACE
+        assert self.requested(subject) - before == 1
+
+    def test_c6_each_failure_of_a_write_is_the_class_that_it_proves(self, subject: Subject, connect: Connect) -> None:
+        """What was never sent is NotApplied, what was refused is Rejected; only doubt is Uncertain."""
+        for number, (fault, wanted) in enumerate(self.some(subject.weather.proven, "proven failure").items()):
+            connector = connect()
+            self.arm(subject, fault, when="write")
+            try:
+                self.write(connector, number)
+            except ConnectorError as why:
+                found: type[ConnectorError] | None = type(why)
+            else:
+                found = None
+            subject.far_end.disarm()
+            assert found is not None, f"{fault}: this is told as a success"
+            assert issubclass(found, wanted), f"{fault}: proves {wanted.__name__}, not {found.__name__}"
+            assert not subject.far_end.applied()
+
+    def test_c6_a_kept_connection_that_was_closed_costs_nothing(self, subject: Subject, connect: Connect) -> None:
+        """A kept connection that the far end has closed is opened again, and the next write is there once."""
+        for fault in self.some(subject.weather.harmless, "harmless fault"):
+            connector = connect()
+            self.arm(subject, fault, when="write")
+            for number in (1, 2):
+                self.write(connector, number)
+        assert len(self.held(subject)) == 2
+
+    def test_c6_a_read_that_could_not_see_is_never_an_empty_answer(self, subject: Subject, connect: Connect) -> None:
+        """A read that fails raises NotApplied or Misconfigured: what was not seen is not absent."""
+        for fault in self.some(subject.weather.blind, "fault of a read"):
+            connector = connect()
+            self.arm(subject, fault, when="read", times=None)
+            try:
+                self.read(connector)
+            except (NotApplied, Misconfigured):
+                blind = True
+            except ConnectorError:
+                blind = False
+            else:
+                blind = False
+            subject.far_end.disarm()
+            assert blind, f"{fault}: a read that saw nothing did not say so"
+
+    def test_c7_a_redirected_write_is_not_followed(self, subject: Subject, connect: Connect) -> None:
+        """A redirect of a write is Misconfigured; nothing goes to the other address."""
+        self._redirected(subject, connect, "write")
+
+    def test_c7_a_redirected_read_is_not_followed(self, subject: Subject, connect: Connect) -> None:
+        """A redirect of a read is Misconfigured too: a login page is no answer."""
+        self._redirected(subject, connect, "read")
+
+    def test_c8_a_slow_drip_does_not_stretch_a_write(self, subject: Subject, connect: Connect) -> None:
+        """A write ends at its total deadline, however slowly its answer drips."""
+        connector, _ = self._signed(subject, connect)
+        assert self._dripped(subject, "write", lambda: self.write(connector, 1))
+
+    def test_c8_a_slow_drip_does_not_stretch_a_read(self, subject: Subject, connect: Connect) -> None:
+        """A read ends at its total deadline, however slowly its answer drips."""
+        connector, _ = self._signed(subject, connect)
+        assert self._dripped(subject, "read", lambda: self.read(connector))
+
+    # ---- C9 to C11: what shows, and what is shared -----------------------------------------------------------------
+
+    def test_c9_no_mark_comes_out_anywhere(
+        self, subject: Subject, connect: Connect, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        """No name, word of a report, address or secret is in a log, an exception (causes, notes and locals rendered), a
+        repr or the output, whatever goes wrong.
+        """
+        said: list[str] = []
+        with watching() as watch:
+            for why in self.provoked(subject, connect):
+                said.append(rendered(why))
+            for thing in self.shown(connect()):
+                said += [repr(thing), str(thing)]
+        output = capfd.readouterr()
+        for place, text in {"log": watch.lines, "exception or repr": said, "output": [*output]}.items():
+            found = _marks("\n".join(text), subject)
+            assert not found, f"{found} came out in the {place}"
+
+    def provoked(self, subject: Subject, connect: Connect) -> Iterator[Exception]:
+        """Everything that can go wrong, once for a write and once for a read."""
+        acts: Sequence[tuple[str, Callable[[Any, int], Any]]] = [
+            ("write", self.write), ("read", lambda connector, _: self.read(connector))
+        ]  # fmt: skip
+        for number, fault in enumerate(subject.weather.quick()):
+            for when, act in acts:
+                connector = connect()
+                with suppress(ValueError):
+                    subject.far_end.arm(fault, when=when, times=None)
+                try:
+                    act(connector, 1000 + number)
+                except ConnectorError as why:
+                    yield why
+                finally:
+                    subject.far_end.disarm()
+
+    def test_c10_every_setting_is_described_and_no_secret_shows(self, subject: Subject) -> None:
+        """Every setting has a description that is a sentence; secrets are hidden in the type."""
+        section = subject.settings
+        for name, field in type(section).model_fields.items():
+            described = (field.description or "").strip()
+            assert described.endswith("."), f"{name} has no description that is a sentence"
+            if any(word in name for word in _SECRETIVE):
+                assert "SecretStr" in str(field.annotation), f"{name} must be a {SecretStr.__name__}"
+        shown = f"{section!r} {section} {section.model_dump_json()}"
+        assert not [secret for secret in subject.secrets if secret in shown], "a secret shows in the settings"
+
+    def test_c10_the_docs_name_every_setting_and_every_skip(self, subject: Subject) -> None:
+        """The docs page names each setting as the environment has it, and prints each skip with its reason."""
+        text = "\n".join(page.read_text("utf-8") for page in subject.docs)
+        names = [f"{subject.prefix}{name.upper()}" for name in type(subject.settings).model_fields]
+        assert not [name for name in names if f"`{name}`" not in text], "the docs lack settings"
+        lacking = [line for line in skip_table(type(self)) if line not in text]
+        assert not lacking, f"the docs lack these lines of connectors.conformance.documentation.skip_table: {lacking}"
+
+    def test_c11_two_connectors_at_once_share_nothing(self, subject: Subject, connect: Connect) -> None:
+        """Two connectors, two threads each, interleaved: every record is there once, with its own words."""
+        numbers = range(1, 25)
+        pairs = [(connect(), numbers[share::4]) for share in range(2)]
+        pairs += [(connector, numbers[share + 2 :: 4]) for share, (connector, _) in enumerate(pairs)]
+
+        def work(connector: Any, mine: Sequence[int]) -> None:
+            for number in mine:
+                self.write(connector, number)
+
+        failures = _together([lambda pair=pair: work(*pair) for pair in pairs])  # type: ignore[misc]
+        assert not failures, f"together they failed: {failures[0]}"
+        held = self.held(subject)
+        assert sorted(held) == sorted(reference(number) for number in numbers)
+        assert len(subject.far_end.applied()) == len(numbers)
+        assert not [one for one, text in held.items() if one not in text], "a record has another one's words"
+
+    # ----
+
+    def _signed(self, subject: Subject, connect: Connect) -> tuple[Any, int]:
+        """A connector that has signed in, and how many requests that cost so far."""
+        connector = connect()
+        self.warm(connector)
+        return connector, self.requested(subject)
+
+    def warm(self, connector: Any) -> None:
+        """Whatever the connector does before its first call proper, such as asking for a token."""
+        self.read(connector)
+
+    def _redirected(self, subject: Subject, connect: Connect, when: str) -> None:
+        for fault in self.some(subject.weather.redirects, "redirect"):
+            connector, before = self._signed(subject, connect)
+            self.arm(subject, fault, when=when)
+            with pytest.raises(Misconfigured):
+                _ = self.write(connector, 1) if when == "write" else self.read(connector)
+            assert self.requested(subject) - before == 1, f"{fault}: something went on to another address"
+        assert not subject.far_end.applied()
+
+    def _dripped(self, subject: Subject, when: str, act: Callable[[], Any]) -> bool:
+        drip = self.some(subject.weather.drip, "slow drip")
+        self.arm(subject, drip, when=when, times=None, seconds=subject.deadline + _GRACE + 1.5)
+        began = time.monotonic()
+        with suppress(ConnectorError):
+            act()
+        return time.monotonic() - began < subject.deadline + _GRACE
+
+
+def _together(acts: Sequence[Callable[[], Any]]) -> list[Exception]:
+    """Do all of them at once, each in a thread; what they raised."""
+    failures: list[Exception] = []
+
+    def one(act: Callable[[], Any]) -> None:
+        try:
+            act()
+        except Exception as why:  # noqa: BLE001 - whatever it is, it is the test's to show
+            failures.append(why)
+
+    threads = [threading.Thread(target=one, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+def _told(wrong: Wrong) -> tuple[str | None, str]:
+    """Which setting, and in which words, a connector with one setting wrong complains."""
+    try:
+        connector = wrong.connect()
+    except (ConfigurationError, Misconfigured) as why:
+        return why.setting, str(why)
+    try:
+        health = connector.check()
+    finally:
+        _close(connector)
+    assert not health.ok, f"a check is content although {wrong.setting} is wrong"
+    return health.setting, health.sentence
+
+
+def _close(connector: Any) -> None:
+    close = getattr(connector, "close", None)
+    if close is not None:
+        close()
+
+
+def _marks(text: str, subject: Subject) -> list[str]:
+    return [mark for mark in (*CANARIES, *subject.secrets) if mark in text]
+
+
+def _is_one_line(sentence: str) -> bool:
+    return bool(sentence.strip()) and "\n" not in sentence
+
+
+def _is_the_kits(test: Any) -> bool:
+    return str(getattr(test, "__module__", "")).startswith(__name__.rpartition(".")[0])

@@ -1,0 +1,119 @@
+"""What a notifier must prove: N1 to N5."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from email import message_from_bytes
+from typing import Any, ClassVar
+
+import pytest
+
+from connectors.conformance.common import CommonConformance, Connect
+from connectors.conformance.examples import ADDRESS, CANARIES, message, reference
+from connectors.conformance.stand_in import Habit
+from connectors.conformance.subject import Subject
+from connectors.errors import ConnectorError, Rejected, Uncertain
+from connectors.protocols import Receipt
+
+_READS_NOTHING = "A notifier reads nothing."
+
+
+class NotifierConformance(CommonConformance):
+    """A Notifier; its stand-in is a PostStandIn."""
+
+    skips: ClassVar[Mapping[str, str]] = {
+        "test_c6_a_read_that_could_not_see_is_never_an_empty_answer": _READS_NOTHING,
+        "test_c7_a_redirected_read_is_not_followed": _READS_NOTHING,
+        "test_c8_a_slow_drip_does_not_stretch_a_read": _READS_NOTHING,
+    }
+
+    temporary: ClassVar[tuple[str, ...]] = ("greylist", "data_451")
+    """Faults by which the far end says `not now`: nothing was taken."""
+    permanent: ClassVar[tuple[str, ...]] = ("recipient_550", "data_554")
+    """Faults by which it says `never`."""
+
+    def write(self, connector: Any, number: int) -> Receipt:
+        """One mail."""
+        receipt: Receipt = connector.send(message(number))
+        return receipt
+
+    def read(self, connector: Any) -> Any:
+        """There is nothing to read: the connection is checked instead."""
+        return connector.check()
+
+    def warm(self, connector: Any) -> None:
+        """Nothing is asked for before a mail."""
+
+    def held(self, subject: Subject) -> Mapping[str, str]:
+        """The words of each letter, with its Message-ID."""
+        found = {}
+        for letter in subject.stand_in.letters():
+            number = re.search(r"EXH-2026-(\d{4})", letter.text)
+            of = reference(int(number[1])) if number else ""
+            found[letter.message_id.split("@")[0].strip("<")] = f"{of} {letter.text}"
+        return found
+
+    def shown(self, connector: Any) -> Iterator[object]:
+        """A message and its receipt."""
+        yield from (connector, message(1), connector.send(message(1)))
+
+    # ---- N1 to N5 ------------------------------------------------------------------------------------------------
+
+    def test_n1_one_letter_to_each_and_a_refused_one_is_not_sent(self, subject: Subject, connect: Connect) -> None:
+        """One letter to one person; where one of two is refused, the other has one letter, and the refusal is told."""
+        taken, refused = "first@example.org", "second@example.org"
+        subject.stand_in.refuse(refused)
+        connector, told = connect(), []
+        for number, to in enumerate((taken, refused, taken)):
+            try:
+                connector.send(message(number, to))
+            except ConnectorError as why:
+                told.append((to, type(why)))
+        assert told == [(refused, Rejected)]
+        assert [letter.recipients for letter in subject.stand_in.letters()] == [(taken,), (taken,)]
+
+    def test_n2_a_repeat_has_the_same_message_id(self, subject: Subject, connect: Connect) -> None:
+        """The Message-ID is the one that was made before the first try, at every try."""
+        for _ in range(2):
+            connect().send(message(1))
+        assert {letter.message_id for letter in subject.stand_in.letters()} == {message(1).message_id}
+
+    def test_n2_a_mail_whose_answer_was_lost_is_uncertain(self, subject: Subject, connect: Connect) -> None:
+        """No clear answer after the whole message: Uncertain, and not sent again by the connector."""
+        for number, fault in enumerate(self.some(subject.weather.doubtful, "lost answer")):
+            before = len(subject.stand_in.letters())
+            self.arm(subject, fault, when="send")
+            with pytest.raises(Uncertain):
+                connect().send(message(number))
+            assert len(subject.stand_in.letters()) - before <= 1, f"{fault}: it was sent twice"
+
+    def test_n3_not_now_and_never_are_told_apart(self, subject: Subject, connect: Connect) -> None:
+        """What is refused for the moment is NotApplied, what is refused for good is Rejected; nothing was taken."""
+        for wanted, faults in (("NotApplied", self.temporary), ("Rejected", self.permanent)):
+            for number, fault in enumerate(self.some(faults, f"fault that ends in {wanted}")):
+                self.arm(subject, fault, when="send")
+                with pytest.raises(ConnectorError) as caught:
+                    connect().send(message(number))
+                assert wanted in [base.__name__ for base in type(caught.value).__mro__], f"{fault}: not {wanted}"
+        assert not subject.stand_in.letters()
+
+    def test_n4_a_letter_holds_what_was_given_and_nothing_more(self, subject: Subject, connect: Connect) -> None:
+        """The address stands in To alone, and no name or word of a report stands anywhere."""
+        connect().send(message(1))
+        (letter,) = subject.stand_in.letters()
+        written = message_from_bytes(letter.raw)
+        elsewhere = [name for name, value in written.items() if name.lower() != "to" and ADDRESS in str(value)]
+        assert not elsewhere, f"the address stands in {elsewhere}"
+        assert not [mark for mark in CANARIES if mark in letter.text]
+        assert letter.raw.count(ADDRESS.encode()) == 1
+
+    def test_n5_a_failure_that_comes_later_is_seen(self, subject: Subject, connect: Connect) -> None:
+        """Accepted is not delivered: a permanent failure that comes later is told by `find`, as Rejected."""
+        connector = connect()
+        self.arm(subject, Habit.FAILS_LATER)
+        connector.send(message(1))
+        assert connector.find(message(1).message_id).receipts
+        subject.far_end.advance(3600)
+        with pytest.raises(Rejected):
+            connector.find(message(1).message_id)

@@ -1,0 +1,337 @@
+"""What a recording source must prove: S1 to S11.
+
+Items are read with the field map that the connector names, as the bridge reads them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar
+
+import pytest
+
+from connectors.conformance.common import CommonConformance, Connect, _together
+from connectors.conformance.examples import HOME, OTHER_HOME, START, STORY, Damage, Report, report
+from connectors.conformance.stand_in import Habit
+from connectors.conformance.subject import Subject
+from connectors.errors import ConnectorError, NotApplied
+from connectors.protocols import SourceAnswer, SourcePage
+from mappings.field_map import FieldMap, Outline, Unreadable, load_map
+from mappings.incident import Status
+
+_MOST_PAGES = 200
+_WRITES_NOTHING = "A source writes nothing."
+_LONG = 10_000_000
+
+
+class SourceConformance(CommonConformance):
+    """An IncidentSource; its stand-in is a SourceStandIn."""
+
+    skips: ClassVar[Mapping[str, str]] = {
+        "C4": _WRITES_NOTHING,
+        "test_c5_a_write_waits_as_long_as_it_is_asked_to": _WRITES_NOTHING,
+        "test_c6_each_failure_of_a_write_is_the_class_that_it_proves": _WRITES_NOTHING,
+        "test_c6_a_kept_connection_that_was_closed_costs_nothing": _WRITES_NOTHING,
+        "test_c7_a_redirected_write_is_not_followed": _WRITES_NOTHING,
+        "test_c8_a_slow_drip_does_not_stretch_a_write": _WRITES_NOTHING,
+    }
+
+    def read(self, connector: Any) -> Any:
+        """One pull of everything."""
+        return [page.items for page in connector.pull(HOME, START)]
+
+    def write(self, connector: Any, number: int) -> Any:
+        """A source writes nothing: it is asked for one report instead."""
+        return connector.get(HOME, f"inc-{number:04}")
+
+    def shown(self, connector: Any) -> Iterator[object]:
+        """A page, a report, the index."""
+        yield from (connector, *connector.pull(HOME, START), connector.get(HOME, "inc-0001"))
+        yield connector.index(HOME, date(2026, 10, 5), date(2026, 10, 5))
+
+    @pytest.fixture(autouse=True)
+    def _one_report(self, request: pytest.FixtureRequest) -> None:
+        """The tests that all kinds share find a report there."""
+        if "subject" in request.fixturenames and request.function.__name__.startswith("test_c"):
+            request.getfixturevalue("subject").stand_in.put(report(1))
+
+    # ---- S1 to S4: pages ---------------------------------------------------------------------------------------------
+
+    def test_s1_every_report_comes_once_however_pages_fall(self, subject: Subject, connect: Connect) -> None:
+        """None, one, a page less one, a page, a page and one, three whole pages: every id comes once."""
+        size = subject.page_size
+        for count in (0, 1, size - 1, size, size + 1, 3 * size):
+            home = f"EX{count}"
+            reports = [report(number, incident_id=f"{home}-{number}", home_id=home) for number in range(count)]
+            subject.stand_in.put(*reports)
+            found = [outline.source_id for outline in _pulled(connect(), home)]
+            assert sorted(map(str, found)) == sorted(one.incident_id for one in reports)
+
+    def test_s2_ties_are_all_there(self, subject: Subject, connect: Connect) -> None:
+        """Three pages and one report of a single time stamp, over every page's end: none is lost."""
+        reports = [report(number, modified_at=START) for number in range(3 * subject.page_size + 1)]
+        subject.stand_in.put(*reports)
+        assert _ids(connect()) == {one.incident_id for one in reports}
+
+    def test_s2_a_tie_with_the_last_run_is_there(self, subject: Subject, connect: Connect) -> None:
+        """A report with the very time stamp at which the last run ended comes with the next one."""
+        subject.stand_in.put(report(1), report(2))
+        _ids(connect())
+        subject.stand_in.put(report(3, modified_at=report(2).modified_at))
+        assert "inc-0003" in _ids(connect(), since=report(2).modified_at)
+
+    def test_s3_what_changes_between_pages_is_not_skipped(self, subject: Subject, connect: Connect) -> None:
+        """A row added, edited or deleted while its neighbours are read: the newest of each comes, now or next time."""
+        count = 3 * subject.page_size + 1
+        subject.stand_in.put(*(report(number) for number in range(count)))
+        seen: dict[str, int] = {}
+        marks: list[datetime] = []
+        for number, outline in enumerate(_walk(connect(), HOME, START)):
+            if number == 0:
+                self._meanwhile(subject, count)
+            marks += _note(seen, outline)
+        for outline in _walk(connect(), HOME, max(marks)):
+            _note(seen, outline)
+        wanted = {f"inc-{number:04}": 1 for number in range(count)} | {"inc-0000": 2, f"inc-{count - 1:04}": 2}
+        wanted[f"inc-{count:04}"] = 1
+        assert {one: seen.get(one, 0) for one in wanted if one != "inc-0001"} == {
+            one: version for one, version in wanted.items() if one != "inc-0001"
+        }
+
+    def test_s4_an_empty_page_with_a_cursor_goes_on(self, subject: Subject, connect: Connect) -> None:
+        """A page without items is not the end while it has a cursor."""
+        self._pages_well(subject, connect, Habit.EMPTY_PAGES)
+
+    def test_s4_the_empty_text_is_a_cursor(self, subject: Subject, connect: Connect) -> None:
+        """Only a null cursor ends a walk; the empty text is a cursor like any other."""
+        self._pages_well(subject, connect, Habit.BLANK_CURSOR)
+
+    def test_s4_a_repeated_cursor_is_an_error(self, subject: Subject, connect: Connect) -> None:
+        """A cursor that comes twice raises: it is neither the end nor a reason to go round for ever."""
+        subject.stand_in.put(*(report(number) for number in range(3 * subject.page_size)))
+        self.arm(subject, Habit.REPEATS_CURSOR)
+        with pytest.raises(ConnectorError):
+            _bounded(connect().pull(HOME, START))
+
+    # ---- S5 to S7: where a run begins and ends -----------------------------------------------------------------------
+
+    def test_s5_a_late_commit_is_found_by_the_overlap_and_by_the_index(
+        self, subject: Subject, connect: Connect
+    ) -> None:
+        """A report that appears with an older stamp after a run comes with the next overlap, and in the index."""
+        subject.stand_in.put(report(100), report(101))
+        subject.stand_in.put(report(50), visible_after=3600)
+        connector = connect()
+        assert _ids(connector) == {"inc-0100", "inc-0101"}
+        subject.far_end.advance(3601)
+        assert "inc-0050" in _ids(connector, since=report(101).modified_at - timedelta(hours=1))
+        rows = connect().index(HOME, date(2026, 10, 5), date(2026, 10, 5)).rows
+        assert "inc-0050" in {row.incident_id for row in rows}
+
+    def test_s6_a_run_that_was_interrupted_loses_nothing(self, subject: Subject, connect: Connect) -> None:
+        """Page one was stored and page two was not: from page one's last change on, everything comes again."""
+        reports = [report(number) for number in range(3 * subject.page_size + 1)]
+        subject.stand_in.put(*reports)
+        connector = connect()
+        walk = connector.pull(HOME, START)
+        first, _second = next(walk), next(walk)
+        connector.stored(first)
+        walk.close()
+        done = [_outline(connector, item) for item in first.items]
+        mark = max(outline.modified_at or START for outline in done)
+        left = {one.incident_id for one in reports} - {outline.source_id for outline in done}
+        assert left <= _ids(connect(), since=mark)
+
+    def test_s7_a_start_in_the_future_gives_nothing(self, subject: Subject, connect: Connect) -> None:
+        """A pull from the year 2999 ends at once, without a report and without an error."""
+        subject.stand_in.put(report(1), report(2))
+        assert not _ids(connect(), since=datetime(2999, 1, 1, tzinfo=UTC))
+
+    def test_s7_no_other_homes_report_comes(self, subject: Subject, connect: Connect) -> None:
+        """A source that serves every home's reports, whichever was asked for, gives this home's alone."""
+        subject.stand_in.put(report(1), report(2, home_id=OTHER_HOME))
+        self.arm(subject, Habit.IGNORES_HOME)
+        assert _ids(connect()) == {"inc-0001"}
+
+    # ---- S8, S9: what a report may hold ----------------------------------------------------------------------------
+
+    def test_s8_a_damaged_report_reaches_quarantine_whole(self, subject: Subject, connect: Connect) -> None:
+        """Unknown code, missing key, wrong type, impossible date: the map names the fields; the neighbours are well."""
+        damaged = [report(number, damage=damage) for number, damage in enumerate(Damage, 1)]
+        subject.stand_in.put(report(0), *damaged, report(9))
+        connector = connect()
+        read, refused = _read(connector)
+        assert set(read) == {"inc-0000", "inc-0009"}
+        assert refused.keys() == {one.incident_id for one in damaged}, "a damaged report was lost on the way"
+        assert all(refused.values()), "a damaged report has no field that a person could look at"
+
+    def test_s8_any_text_is_delivered_as_text(self, subject: Subject, connect: Connect) -> None:
+        """Ten megabytes, emoji, right-to-left, HTML and a field that nobody knows: text, and no mistake."""
+        story = f"{STORY} \N{GRINNING FACE} <b>bold</b> \N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET} a\0b "
+        subject.stand_in.put(report(1, narrative=story + "x" * _LONG, unknown_field=True))
+        read, refused = _read(connect())
+        assert not refused
+        told = read["inc-0001"]
+        assert len(told) > _LONG
+        assert "\0" not in told
+        for part in ("\N{GRINNING FACE}", "<b>bold</b>", "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}"):
+            assert part in told
+
+    def test_s9_the_two_nights_of_the_clock_change_fall_on_their_days(self, subject: Subject, connect: Connect) -> None:
+        """The index goes by the UK day: just after midnight in summer, on both change days, in the doubled hour."""
+        nights = {
+            "2026-07-01T00:30:00": date(2026, 7, 1),
+            "2026-03-29T01:30:00": date(2026, 3, 29),
+            "2026-10-25T00:10:00": date(2026, 10, 25),
+            "2026-10-25T01:30:00": date(2026, 10, 25),
+            "2026-10-25T23:50:00": date(2026, 10, 25),
+        }
+        reports = [report(number, occurred_at=at) for number, at in enumerate(nights)]
+        subject.stand_in.put(*reports)
+        for day in set(nights.values()):
+            rows = connect().index(HOME, day, day).rows
+            wanted = {one.incident_id for one in reports if nights[one.occurred_at] == day}
+            assert {row.incident_id for row in rows} == wanted
+            assert {row.occurred_on for row in rows} == {day}
+
+    def test_s9_times_without_a_zone_are_uk_time(self, subject: Subject, connect: Connect) -> None:
+        """A wall-clock time that did not exist, or existed twice, is read as RULINGS 10 says."""
+        moments = {
+            "2026-03-29T01:30:00": datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
+            "2026-10-25T01:30:00": datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+            "2026-07-01T12:00:00": datetime(2026, 7, 1, 11, 0, tzinfo=UTC),
+        }
+        subject.stand_in.put(*(report(number, occurred_at=at) for number, at in enumerate(moments)))
+        connector = connect()
+        found = {outline.source_id: outline.occurred_at for outline in _pulled(connector, HOME)}
+        assert found == {f"inc-{number:04}": moment for number, moment in enumerate(moments.values())}
+
+    # ---- S10, S11: the index, and one report -------------------------------------------------------------------------
+
+    def test_s10_the_index_says_what_it_is_complete_for(self, subject: Subject, connect: Connect) -> None:
+        """The index lists every report of the range, ends included, and states the range and the home."""
+        days = ["2026-10-03", "2026-10-04", "2026-10-05", "2026-10-06"]
+        subject.stand_in.put(*(report(n, occurred_at=f"{day}T12:00:00") for n, day in enumerate(days)))
+        index = connect().index(HOME, date(2026, 10, 4), date(2026, 10, 5))
+        assert (index.home_id, index.start, index.end) == (HOME, date(2026, 10, 4), date(2026, 10, 5))
+        assert {row.incident_id for row in index.rows} == {"inc-0001", "inc-0002"}
+
+    def test_s10_an_incomplete_index_raises(self, subject: Subject, connect: Connect) -> None:
+        """An index that lacks a row raises NotApplied: never a short list."""
+        subject.stand_in.put(*(report(number) for number in range(4)))
+        self.arm(subject, Habit.INDEX_INCOMPLETE)
+        with pytest.raises(NotApplied):
+            connect().index(HOME, date(2026, 10, 5), date(2026, 10, 5))
+
+    def test_s11_a_voided_report_is_found_and_says_so(self, subject: Subject, connect: Connect) -> None:
+        """A voided report is found, as voided."""
+        subject.stand_in.put(report(1), report(2))
+        subject.stand_in.put(report(2, status="Void", version=2, modified_at=report(3).modified_at))
+        connector = connect()
+        plain, voided = (connector.get(HOME, f"inc-{number:04}") for number in (1, 2))
+        assert plain.answer is voided.answer is SourceAnswer.FOUND
+        assert _outline(connector, plain.item).status == Status.SUBMITTED
+        assert _outline(connector, voided.item).status == Status.VOID
+
+    def test_s11_what_is_not_there_is_gone(self, subject: Subject, connect: Connect) -> None:
+        """A report that was torn out, that never was, or that another home has, is gone."""
+        subject.stand_in.put(report(1), report(2), report(3, home_id=OTHER_HOME))
+        subject.stand_in.remove("inc-0002")
+        for incident_id in ("inc-0002", "inc-0404", "inc-0003"):
+            assert connect().get(HOME, incident_id).answer is SourceAnswer.GONE
+
+    def test_s11_what_is_forbidden_is_not_gone(self, subject: Subject, connect: Connect) -> None:
+        """A report that we may not read is forbidden, which is not gone."""
+        subject.stand_in.put(report(1))
+        try:
+            subject.stand_in.forbid("inc-0001")
+        except ValueError:
+            pytest.fail("the stand-in cannot forbid a report: teach it, or give the reason in `skips`")
+        assert connect().get(HOME, "inc-0001").answer is SourceAnswer.FORBIDDEN
+
+    def test_c11_two_connectors_at_once_share_nothing(self, subject: Subject, connect: Connect) -> None:
+        """Two connectors pull two homes at once: each gets its own home's reports, all of them."""
+        homes = (HOME, OTHER_HOME)
+        wanted = {home: {f"{home}-{number}" for number in range(4 * subject.page_size)} for home in homes}
+        for home in homes:
+            subject.stand_in.put(*(report(1, incident_id=one, home_id=home) for one in sorted(wanted[home])))
+        found: dict[str, set[str]] = {}
+
+        def one(connector: Any, home: str) -> None:
+            found[home] = {str(outline.source_id) for outline in _pulled(connector, home)}
+
+        made = [(connect(), home) for home in homes]
+        failures = _together([lambda pair=pair: one(*pair) for pair in made])  # type: ignore[misc]
+        assert not failures
+        assert {home: ids - {"inc-0001"} for home, ids in found.items()} == wanted
+
+    # ----
+
+    def _meanwhile(self, subject: Subject, count: int) -> None:
+        later = START + timedelta(days=1)
+        subject.stand_in.put(
+            report(0, version=2, modified_at=later),
+            report(count - 1, version=2, modified_at=later),
+            report(count, modified_at=later + timedelta(minutes=1)),
+        )
+        subject.stand_in.remove("inc-0001")
+
+    def _pages_well(self, subject: Subject, connect: Connect, habit: Habit) -> None:
+        reports = [report(number) for number in range(2 * subject.page_size + 1)]
+        subject.stand_in.put(*reports)
+        self.arm(subject, habit)
+        assert _ids(connect()) == {one.incident_id for one in reports}
+
+
+def _map(connector: Any) -> FieldMap:
+    return load_map(connector.field_map)
+
+
+def _outline(connector: Any, item: Any) -> Outline:
+    return _map(connector).outline(item)
+
+
+def _bounded(pages: Iterator[SourcePage]) -> list[SourcePage]:
+    return list(itertools.islice(pages, _MOST_PAGES))
+
+
+def _walk(connector: Any, home: str, since: datetime) -> Iterator[Outline]:
+    """Every report that a pull gives; each page is stored as soon as it was read."""
+    field_map = _map(connector)
+    for page in itertools.islice(connector.pull(home, since), _MOST_PAGES):
+        yield from [field_map.outline(item) for item in page.items]
+        connector.stored(page)
+
+
+def _pulled(connector: Any, home: str, since: datetime = START) -> Sequence[Outline]:
+    return list(_walk(connector, home, since))
+
+
+def _ids(connector: Any, since: datetime = START) -> set[str]:
+    return {str(outline.source_id) for outline in _pulled(connector, HOME, since)}
+
+
+def _note(seen: dict[str, int], outline: Outline) -> list[datetime]:
+    if outline.source_id is not None:
+        seen[outline.source_id] = max(seen.get(outline.source_id, 0), outline.version or 0)
+    return [outline.modified_at] if outline.modified_at is not None else []
+
+
+def _read(connector: Any) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """The narrative of each report that can be understood, and the fields of each that cannot."""
+    field_map, read, refused = _map(connector), {}, {}
+    for page in connector.pull(HOME, START):
+        for item in page.items:
+            try:
+                incident = field_map.read(item)
+            except Unreadable as why:
+                refused[str(why.source_id)] = why.fields
+            else:
+                read[incident.incident_id] = incident.narrative
+        connector.stored(page)
+    return read, refused
+
+
+__all__ = ["Report", "SourceConformance"]
