@@ -15,6 +15,7 @@ from typing import Any
 from config.errors import ConfigurationError
 from config.home import Home
 from connectors.errors import ConnectorError
+from connectors.protocols import IndexRow
 from flows import deliver as delivery_stage
 from flows import pull
 from flows.exit_codes import ExitCode
@@ -24,6 +25,8 @@ from flows.planning import replan
 from flows.site import Site
 from ledger import children, desk, findings, outbox, runs, standing
 from ledger.errors import Refused
+from ledger.findings import Kept
+from ledger.standing import HeldIncident
 from mappings.uk_time import uk_day
 from reconciliation.compare import Comparison, compare
 from reconciliation.finding import Finding
@@ -77,8 +80,8 @@ def reconcile(
         # What was verified just now is proof for the duties that it meets.
         looked = replace(looked, evidence=_with_fresh_duties(site, home, looked.evidence))
         comparison = compare(looked.evidence)
-    shown = _keep(site, home, looked.evidence, comparison, before if heal else None)
-    report = _report(site, home, looked.evidence, comparison, shown)
+    shown, kept = _keep(site, home, looked.evidence, comparison, before if heal else None)
+    report = _report(site, home, looked.evidence, comparison, shown, kept)
     code = _exit_code(comparison, report)
     written = _write(report, out, code)
     counts = {"findings": len(shown), "swept": swept, "source": comparison.totals.source}
@@ -106,13 +109,18 @@ def _sweep(site: Site, home: Home, source: SourceView) -> int:
         incident_id
         for incident_id, row in rows.items()
         if (incident_id not in held and incident_id not in waiting)
-        or (incident_id in held and row.version > held[incident_id].source_version)
+        or (incident_id in held and _is_behind(held[incident_id], row))
     ]
     try:
         stored = pull.fetch(site, home, unseen)
     except ConnectorError:
         return 0  # the comparison says that they are missing, and the next run fetches them
     return stored.new + stored.revised + stored.quarantined
+
+
+def _is_behind(held: HeldIncident, row: IndexRow) -> bool:
+    """Whether the index shows a later state than the ledger has."""
+    return row.version > held.source_version or (row.status != held.status and row.version >= held.source_version)
 
 
 def _waiting(connection: Any, home: Home) -> Sequence[Any]:
@@ -161,9 +169,9 @@ def _with_fresh_duties(site: Site, home: Home, evidence: Evidence) -> Evidence:
 
 def _keep(
     site: Site, home: Home, evidence: Evidence, comparison: Comparison, before: Comparison | None
-) -> tuple[Finding, ...]:
+) -> tuple[tuple[Finding, ...], Kept]:
     """Keep the findings; returns them with what the ledger knows of each, and those that healing resolved."""
-    standing_now = findings.keep(
+    kept = findings.keep(
         site.ledger,
         home.id,
         to_keep(comparison.findings),
@@ -172,17 +180,23 @@ def _keep(
         unseen_targets=comparison.unseen_targets,
         actor=site.worker,
     )
-    shown = with_standing(comparison.findings, standing_now)
+    shown = with_standing(comparison.findings, kept.standing)
     if before is None:
-        return shown
+        return shown, kept
     ids = {one.id for one in comparison.findings}
     healed = tuple(one for one in before.findings if one.id not in ids)
-    return shown + with_healed(healed, {one.id for one in healed})
+    return shown + with_healed(healed, {one.id for one in healed}), kept
 
 
-def _report(site: Site, home: Home, evidence: Evidence, comparison: Comparison, shown: Sequence[Finding]) -> Report:
+def _report(
+    site: Site, home: Home, evidence: Evidence, comparison: Comparison, shown: Sequence[Finding], kept: Kept
+) -> Report:
     known = tuple(children.committed(site.ledger, home.id))
-    report = report_of(evidence, comparison, findings=shown, known_children=known)
+    seen_now = {one.id for one in comparison.findings}
+    unseen = sum(one not in seen_now for one in kept.standing) if comparison.unseen_targets else 0
+    report = report_of(
+        evidence, comparison, findings=shown, known_children=known, not_looked_at=unseen, resolved=kept.resolved
+    )
     if not home.pseudonymise_ids:
         return report
     ids = Ids(home, site.ledger.vault)

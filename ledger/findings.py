@@ -38,6 +38,14 @@ class Standing:
     acknowledged_why: str | None
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What the ledger knows after a reconciliation: the open findings, and how many this one resolved."""
+
+    standing: dict[str, Standing]
+    resolved: int
+
+
 def keep(
     ledger: Ledger,
     home: str,
@@ -47,13 +55,13 @@ def keep(
     end: date,
     unseen_targets: Sequence[str],
     actor: str,
-) -> dict[str, Standing]:
+) -> Kept:
     """Note what was seen, and resolve what was not seen again in the range.
 
     A finding about a side that could not be read this time is left as it is: not seen is not resolved.
     """
 
-    def work(connection: Connection) -> dict[str, Standing]:
+    def work(connection: Connection) -> Kept:
         now = ledger.now()
         there = {row.id: row for row in connection.execute(select(finding).where(finding.c.home == home))}
         fresh = [one for one in {one.id: one for one in seen}.values() if one.id not in there]
@@ -79,7 +87,7 @@ def keep(
         acts = [audit.Act("finding opened", f"finding:{one.id}", {"kind": one.kind}) for one in fresh]
         acts += [audit.Act("finding resolved", f"finding:{one_id}") for one_id in resolved]
         audit.record(connection, now, actor, acts)
-        return {
+        standing = {
             row.id: Standing(
                 row.first_seen, row.last_seen, row.acknowledged_at, row.acknowledged_by, row.acknowledged_why
             )
@@ -87,6 +95,7 @@ def keep(
                 select(finding).where(finding.c.home == home, finding.c.resolved_at.is_(None))
             )
         }
+        return Kept(standing, len(resolved))
 
     return ledger.write(work)
 
