@@ -6,7 +6,7 @@ Whoever has no address, or may be an adult of concern in what it is about, is pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from config.home import Contact, Home
 from mappings.adults_of_concern import is_adult_of_concern
@@ -40,11 +40,19 @@ def first_told(home: Home, role: str, about: Iterable[Incident | None]) -> tuple
     """The first person of the way up who has an address and is no adult of concern in any of these reports."""
     reports = [report for report in about if report is not None]
     there = contacts(home)
-    for one in way_up(role):
-        contact = there.get(one)
-        if contact is None or not contact.email:
-            continue
-        if any(is_adult_of_concern(contact.name, report, email=contact.email) for report in reports):
-            continue
-        return one, contact
+    concerned = {
+        one
+        for one, contact in there.items()
+        if any(is_adult_of_concern(contact.name, report, email=contact.email) for report in reports)
+    }
+    for one in _passing_over(concerned, way_up(role)):
+        if one in there and there[one].email:
+            return one, there[one]
     return None
+
+
+def _passing_over(concerned: Set[str], way: tuple[str, ...]) -> Iterator[str]:
+    """A deputy stands in for an absent manager; what is about the manager goes up first, not to who works for them."""
+    manager_first = "registered_manager" in concerned and way[0] == "registered_manager"
+    order = sorted(way, key=lambda one: one == "deputy") if manager_first else way
+    return (one for one in order if one not in concerned)

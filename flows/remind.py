@@ -99,8 +99,10 @@ def _posts(site: Site, home: Home, now: datetime) -> tuple[list[_Post], set[str]
                 told += _also(home, duty, file.report)
             for role, contact in told:
                 post = posts.setdefault(contact.email.casefold(), _Post(contact, role))
-                key = f"{file.held.source_id}|{duty.id}|{duty.child or ''}|{state}"
-                post.rows[key] = _row(home, file, duty, state, initials)
+                key = f"{file.held.source_id}|{duty.id}|{duty.child or ''}|"
+                if state is DigestState.ESCALATED and f"{key}{DigestState.OVERDUE}" in post.rows:
+                    continue  # nobody is above this person: it has been with them since it was overdue
+                post.rows[f"{key}{state}"] = _row(home, file, duty, state, initials)
     return list(posts.values()), nobody
 
 
@@ -148,7 +150,7 @@ def _row(home: Home, file: CaseFile, duty: Duty, state: DigestState, initials: d
         due_at=duty.due_at,
         state=state,
         initials=initials.get(duty.child, "") if duty.child else "",
-        owner=duty.owner.value,
+        owner="software" if duty.ours else duty.owner.value,
     )
 
 

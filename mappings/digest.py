@@ -1,4 +1,7 @@
-"""One digest a person: what is overdue, what is due soon, what has come up to them. Read at seven in the morning.
+"""One digest a person: what is due soon, what is overdue, what has come up to them. Read at seven in the morning.
+
+What can still be done in time stands first; what is late is one line an incident; what only the software can settle
+stands last, so that nobody looks for a task in it.
 
 One mail a person, not one a duty; nothing to say, no mail. It holds the incident number, the home, initials, the duty
 and its time, and nothing else.
@@ -40,10 +43,12 @@ class DigestRow:
 
 
 _HEADINGS = {
+    DigestState.DUE_SOON: "Due soon, still in time",
     DigestState.OVERDUE: "Overdue",
-    DigestState.ESCALATED: "Overdue, and now with you",
-    DigestState.DUE_SOON: "Due soon",
+    DigestState.ESCALATED: "Overdue for longer, and now with you",
 }
+_OURS = "Not yet seen at its place by the software: nothing to write, but ask IT if it stays"
+_NUMBERS_SHOWN = 10
 #: A title that no mail may say, and what is said instead.
 _INSTEAD = {
     "lado_contact": "A decision that waits for a manager",
@@ -61,12 +66,19 @@ def digest(to: str, role: str, rows: Iterable[DigestRow], now: datetime) -> Mail
     if not found:
         return None
     homes = list(dict.fromkeys(row.home for row in found))
+    several = len(homes) > 1
+    ours = [row for row in found if row.owner == "software"]
+    asked = [row for row in found if row.owner != "software"]
     blocks: list[Block] = [f"{_counts(found)}, as at {readable(now)}."]
     for state, heading in _HEADINGS.items():
-        chosen = [row for row in found if row.state is state]
+        chosen = [row for row in asked if row.state is state]
         if chosen:
-            cells = tuple(_cells(row, now, several=len(homes) > 1) for row in chosen)
-            blocks.append(Rows(heading, _columns(several=len(homes) > 1), cells))
+            cells = _soon(chosen, now, several) if state is DigestState.DUE_SOON else _late(chosen, now, several)
+            blocks.append(Rows(heading, _columns(several=several), cells))
+    if ours:
+        blocks.append(
+            Rows(_OURS, ("What", "Incidents", *(("Home",) if several else ()), "When"), _unseen(ours, now, several))
+        )
     blocks.append(f"You get this as {role}. Record what was done in the report; nothing needs an answer to this mail.")
     where = homes[0] if len(homes) == 1 else f"{len(homes)} homes"
     made = mail_text(f"{where}: {_counts(found)}", blocks)
@@ -79,22 +91,61 @@ def _order(row: DigestRow) -> tuple[bool, float, str, str, str]:
 
 
 def _counts(rows: list[DigestRow]) -> str:
-    """`2 overdue, 1 due soon`; what was escalated is overdue too."""
-    late = sum(row.state is not DigestState.DUE_SOON for row in rows)
-    soon = len(rows) - late
-    parts = [f"{late} overdue"] if late else []
-    parts += [f"{soon} due soon"] if soon else []
-    return ", ".join(parts)
+    """`2 overdue, 1 due soon, 3 not yet seen`; what was escalated is overdue too."""
+    ours = sum(row.owner == "software" for row in rows)
+    soon = sum(row.state is DigestState.DUE_SOON and row.owner != "software" for row in rows)
+    late = len(rows) - ours - soon
+    counted = ((late, "overdue"), (soon, "due soon"), (ours, "not yet seen by the software"))
+    return ", ".join(f"{count} {word}" for count, word in counted if count)
 
 
 def _columns(*, several: bool) -> tuple[str, ...]:
-    return ("When", "What", "For", "Incident", *(("Home",) if several else ()), "Owed by")
+    return ("Incident", *(("Home",) if several else ()), "What", "When", "Owed by")
 
 
-def _cells(row: DigestRow, now: datetime, *, several: bool) -> tuple[str, ...]:
+def _soon(rows: list[DigestRow], now: datetime, several: bool) -> tuple[tuple[str, ...], ...]:
+    """A line for each duty: what can still be done in time, the soonest first."""
+    return tuple((row.number, *((row.home,) if several else ()), _what(row), _when(row, now), "") for row in rows)
+
+
+def _late(rows: list[DigestRow], now: datetime, several: bool) -> tuple[tuple[str, ...], ...]:
+    """A line for each incident, and who owes it where that is somebody else, with the oldest of its times."""
+    together: dict[tuple[str, str, str], list[DigestRow]] = {}
+    for row in rows:
+        owner = row.owner.replace("_", " ") if row.state is DigestState.ESCALATED else ""
+        together.setdefault((row.number, row.home, owner), []).append(row)
+    return tuple(
+        (number, *((home,) if several else ()), "; ".join(map(_what, late)), _oldest(late, now), owner)
+        for (number, home, owner), late in together.items()
+    )
+
+
+def _unseen(rows: list[DigestRow], now: datetime, several: bool) -> tuple[tuple[str, ...], ...]:
+    """A line for each thing that the software itself has to see done."""
+    together: dict[tuple[str, str], list[DigestRow]] = {}
+    for row in rows:
+        together.setdefault((row.title, row.home), []).append(row)
+    return tuple(
+        (title, _numbers(unseen), *((home,) if several else ()), _oldest(unseen, now))
+        for (title, home), unseen in together.items()
+    )
+
+
+def _numbers(rows: list[DigestRow]) -> str:
+    numbers = list(dict.fromkeys(row.number for row in rows))
+    more = len(numbers) - _NUMBERS_SHOWN
+    return " ".join(numbers[:_NUMBERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _oldest(rows: list[DigestRow], now: datetime) -> str:
+    """The first is the oldest; with `up to` where they differ."""
+    first = _when(rows[0], now)
+    return f"up to {first}" if len({row.due_at for row in rows}) > 1 and " late " in first else first
+
+
+def _what(row: DigestRow) -> str:
     title = _INSTEAD.get(row.duty_id, row.title)
-    owner = row.owner.replace("_", " ") if row.state is DigestState.ESCALATED else ""
-    return (_when(row, now), title, row.initials, row.number, *((row.home,) if several else ()), owner)
+    return f"{title} ({row.initials})" if row.initials else title
 
 
 def _when(row: DigestRow, now: datetime) -> str:

@@ -55,6 +55,7 @@ class Duty:
 
     `child`: the source's child id, for a duty towards one child. `owner`: one of `Owner`. `target_at`: the ideal, where
     the policy has one before its limit. `reason`: why it is not applicable, or what stands in the way of the evidence.
+    `ours`: only this software can do what is left; nobody is asked for it, and no text blames them for it.
     """
 
     id: DutyId
@@ -67,6 +68,7 @@ class Duty:
     reason: str | None
     clause: str
     title: str
+    ours: bool = False
 
     @property
     def is_owed(self) -> bool:
@@ -105,6 +107,7 @@ def _duty(case: Case, rule: DutyRule, child: Child | None) -> Duty:
         reason=_reason(rule.id, case, state, deadline, proof),
         clause=clause_of(rule.id),
         title=rule.title,
+        ours=proof.ours or _owner(rule, case.incident) is Owner.SOFTWARE,
     )
 
 

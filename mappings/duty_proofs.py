@@ -89,7 +89,7 @@ def _manager_oversight(case: Case) -> Proof:
     there = case.evidence.oversight_seen
     lacking = [c.child_id for c in case.incident.children if seen(there.get(c.child_id), case.now).at is None]
     if lacking:
-        return Proof(reason=f"the manager's oversight has not been seen on Mosaic for {', '.join(lacking)}")
+        return Proof(reason=f"the manager's oversight has not been seen on Mosaic for {', '.join(lacking)}", ours=True)
     return written
 
 

@@ -84,7 +84,7 @@ RULES: tuple[DutyRule, ...] = (
     ),
     DutyRule(
         id=DutyId.REPORT_COMPLETE,
-        title="Report holds all eight items",
+        title="Report complete (regulation 35)",
         owner=Owner.STAFF,
         per_child=False,
         owed_by="staff",

@@ -67,10 +67,14 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Proof:
-    """The evidence for one duty: met since `at`, or not met and, where something stands in the way, why."""
+    """The evidence for one duty: met since `at`, or not met and, where something stands in the way, why.
+
+    `ours`: people have done their part; what lacks is that this software has seen it at the target.
+    """
 
     at: datetime | None = None
     reason: str | None = None
+    ours: bool = False
 
 
 NOTHING = Proof()

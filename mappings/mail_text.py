@@ -67,7 +67,7 @@ def _plain(block: Block) -> str:
     if isinstance(block, str):
         return safe(block, 1_000)
     return f"{safe(block.caption)}:\n\n" + "\n".join(
-        "- " + ", ".join(filter(None, (safe(cell) for cell in row))) for row in block.cells
+        "- " + ", ".join(filter(None, (safe(cell, 1_000) for cell in row))) for row in block.cells
     )
 
 
@@ -77,7 +77,7 @@ def _html(block: Block) -> str:
     used = [place for place in range(len(block.headings)) if any(row[place] for row in block.cells)]
     head = "".join(f'<th scope="col" style="{_CELL}">{escape(block.headings[place])}</th>' for place in used)
     body = "".join(
-        "<tr>" + "".join(f'<td style="{_CELL}">{escape(safe(row[place]))}</td>' for place in used) + "</tr>"
+        "<tr>" + "".join(f'<td style="{_CELL}">{escape(safe(row[place], 1_000))}</td>' for place in used) + "</tr>"
         for row in block.cells
     )
     return (

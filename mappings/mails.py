@@ -185,12 +185,11 @@ def _for_the_home(incident: Incident, home: Home, context: MailContext, duty: st
     blocks: list[Block] = [
         f"Safety intervention {_number(incident)} at {home.name} was reported. It happened on {happened}.",
         sentence(f"Children in the report: {children}"),
-        "Please read the report in the recording system."
-        + (" You are told because the report calls for the senior manager." if urgent else instead),
+        "Please read the report in the recording system." + (_WITHOUT_DELAY if urgent else instead),
         *_owed(context, None),
         _CLOSING,
     ]
-    lead = "Senior manager to know" if urgent else "Please read"
+    lead = "For the senior manager" if urgent else "Please read"
     return mail_text(f"{lead}: safety intervention {_number(incident)} at {home.name}", blocks)
 
 
@@ -198,7 +197,7 @@ def _for_social_worker(incident: Incident, home: Home, context: MailContext, chi
     initials = context.initials[child.child_id]
     happened = readable(incident.occurred_at)
     blocks: list[Block] = [
-        f"{initials} was in safety intervention {_number(incident)} at {home.name} on {happened}.",
+        f"{initials} was involved in safety intervention {_number(incident)} at {home.name} on {happened}.",
         "The case note on the child's record tells more. Please ring the home with any question.",
         *_owed(context, child.child_id),
         _CLOSING,
@@ -206,7 +205,8 @@ def _for_social_worker(incident: Incident, home: Home, context: MailContext, chi
     return mail_text(f"Safety intervention {_number(incident)} at {home.name}: {initials}", blocks)
 
 
-_CLOSING = "This mail was sent by incident-bridge. It holds no details, on purpose."
+_WITHOUT_DELAY = " You are told because the policy asks that the senior manager hears of it without delay."
+_CLOSING = "This mail was sent by incident-bridge. It leaves the details out on purpose."
 
 
 def _owed(context: MailContext, child_id: str | None) -> list[Block]:

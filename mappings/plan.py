@@ -90,6 +90,8 @@ class _Planning:
         self.report, self.history, self.around = report, history, around
         self.home = around.home
         self.duties = duties_of(report, self.home, Evidence(), around.now)
+        #: What people still have to do; a text that itself brings the oversight to Mosaic does not call it owed.
+        self.asked = tuple(duty for duty in self.duties if not duty.ours)
         self.known = history.known_children
         self.initials = incident_initials(report, history.known_children)
         self.exempt = exempt_children(report)
@@ -198,7 +200,7 @@ class _Planning:
             revision=self.history.revision,
             now=self.around.now,
             known_children=self.known,
-            duties=self.duties,
+            duties=self.asked,
             significant=self._is_significant(child_id),
             exempt=child_id in self.exempt,
         )
@@ -255,7 +257,7 @@ class _Planning:
             if (old.subject, old.detail.get("to", "")) not in everybody and old.state in ("pending", "rejected"):
                 self.withdrawn.append((old.id, _NEW_PERSON))
         unmet = {(duty.id.value, duty.child) for duty in self.duties if duty.is_owed}
-        planned = mails_for(self.report, self.home, MailContext(unmet, self.initials, self.duties))
+        planned = mails_for(self.report, self.home, MailContext(unmet, self.initials, self.asked))
         too_old = self.report.occurred_at < self.around.now - self.around.mail_max_age
         for mail in planned.mails:
             to = self.around.digest(mail.to)

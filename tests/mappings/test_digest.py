@@ -34,18 +34,18 @@ def test_nothing_to_say_is_no_mail() -> None:
     assert digest("senior@home.example", "Senior Manager", [], NOW) is None
 
 
-def test_overdue_comes_first_then_what_has_come_up_then_what_is_due_soon() -> None:
+def test_what_can_still_be_done_in_time_comes_first_then_what_is_overdue_then_what_has_come_up() -> None:
     body = made(VIEWS, OVERSIGHT, DEBRIEF)
     assert body.subject == "Example House: 2 overdue, 1 due soon"
     assert body.text == (
         "2 overdue, 1 due soon, as at Wednesday 7 October 2026 at 10:05.\n\n"
+        "Due soon, still in time:\n\n"
+        "- EXH-2026-0147, Child's views heard (A.T.), today by 12:05\n\n"
         "Overdue:\n\n"
-        "- 2 days late (since Monday 5 October 2026 at 08:05), Staff debrief, EXH-2026-0141\n\n"
-        "Overdue, and now with you:\n\n"
-        "- 3 days late (since Sunday 4 October 2026 at 02:05), Manager's oversight, EXH-2026-0139, "
+        "- EXH-2026-0141, Staff debrief, 2 days late (since Monday 5 October 2026 at 08:05)\n\n"
+        "Overdue for longer, and now with you:\n\n"
+        "- EXH-2026-0139, Manager's oversight, 3 days late (since Sunday 4 October 2026 at 02:05), "
         "registered manager\n\n"
-        "Due soon:\n\n"
-        "- today by 12:05, Child's views heard, A.T., EXH-2026-0147\n\n"
         "You get this as Senior Manager. Record what was done in the report; nothing needs an answer to this mail.\n"
     )
     assert body.duties == ("manager_oversight", "staff_debrief", "child_views")
@@ -82,7 +82,7 @@ def test_the_html_says_the_same_in_tables_with_headings() -> None:
     assert body.html.count("<table") == 2
     assert body.html.count("<caption") == 2
     assert "Child&#x27;s views heard" in body.html
-    assert ">For</th>" in body.html
+    assert ">Incident</th>" in body.html
     assert "Owed by" not in body.html
 
 
@@ -91,7 +91,37 @@ def test_late_is_said_in_words() -> None:
         row = DigestRow("N-1", "H", "staff_debrief", "Staff debrief", after(hours=20 - hours), DigestState.OVERDUE)
         return made(row).text
 
-    assert "- less than an hour late (since Wednesday 7 October 2026 at 09:35)" in late(0.5)
-    assert "- 1 hour late" in late(1)
-    assert "- 47 hours late" in late(47.5)
-    assert "- 4 days late" in late(100)
+    assert ", less than an hour late (since Wednesday 7 October 2026 at 09:35)" in late(0.5)
+    assert ", 1 hour late" in late(1)
+    assert ", 47 hours late" in late(47.5)
+    assert ", 4 days late" in late(100)
+
+
+def test_what_is_late_is_one_line_an_incident_with_the_oldest_of_its_times() -> None:
+    more = DigestRow(
+        DEBRIEF.number,
+        "Example House",
+        "child_views",
+        "Child's views heard",
+        after(hours=10),
+        DigestState.OVERDUE,
+        "A.T.",
+    )
+    text = made(more, DEBRIEF).text
+    assert text.count("EXH-2026-0141") == 1
+    assert "Staff debrief; Child's views heard (A.T.), up to 2 days late (since Monday 5 October" in text
+
+
+def test_what_only_the_software_can_settle_stands_last_and_is_nobodys_task() -> None:
+    ours = [
+        DigestRow(
+            f"EXH-2026-{number:04}", "Example House", "daily_log", "Entry in the daily log", after(hours=-number),
+            DigestState.OVERDUE, owner="software",
+        )
+        for number in range(1, 13)
+    ]  # fmt: skip
+    body = made(DEBRIEF, *ours)
+    assert body.subject == "Example House: 1 overdue, 12 not yet seen by the software"
+    assert body.text.index("Staff debrief") < body.text.index("Not yet seen at its place by the software")
+    assert body.text.count("Entry in the daily log") == 1
+    assert "and 2 more, up to" in body.text
