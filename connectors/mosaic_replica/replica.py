@@ -87,8 +87,8 @@ class ReplicaReading:
             ]
             moments = [moment for moment in map(moment_of, stamps) if moment is not None]
             last = number_of(self._connection.scalar(select(func.max(self._notes["ID"]))))
-            self._newest = CopyAge(min(max(moments), self._now) if moments else None, last)
-            self._now = max(self._now, *moments) if moments else self._now
+            self._newest = CopyAge(max(moments, default=None), last)
+            self._now = max([self._now, *moments])
         return self._newest
 
     def list(self, person_ids: Iterable[int], note_types: Iterable[str], start: date, end: date) -> Iterator[HeldNote]:
