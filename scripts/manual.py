@@ -12,13 +12,14 @@ import importlib
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
 from config import reference
-from connectors import errors, outcomes
+from connectors import conformance, errors, outcomes
+from connectors.conformance import documentation
 from flows import main as door
 from ledger.states import TRANSITIONS, Event
 
@@ -84,6 +85,23 @@ def error_tree() -> Iterator[str]:
     yield "```"
 
 
+def assertions() -> Iterator[str]:
+    """What the conformance kit proves of each kind of connector."""
+    kits = ("CaseNoteStore", "Source", "LogStore", "Notifier", "FormDesk")
+    yield from documentation.assertion_table(*(getattr(conformance, f"{kit}Conformance") for kit in kits))
+
+
+def skips(name: str) -> Callable[[], Iterator[str]]:
+    """What one shipped connector skips of the kit, and why."""
+
+    def table() -> Iterator[str]:
+        sys.path.insert(0, str(Path(errors.__file__).parents[1]))
+        shipped = importlib.import_module("tests.conformance.test_shipped")
+        yield from documentation.skip_table(getattr(shipped, f"Test{name}"))
+
+    return table
+
+
 def commands_page() -> str:
     """Every command with its options."""
     parts = [
@@ -120,7 +138,17 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-PARTS = {"delivery-states": delivery_states, "outcomes": failures, "error-tree": error_tree}
+_SHIPPED = (
+    "RecordingRest", "RecordingFiles", "MosaicRest", "DailyLogRest", "DailyLogFiles", "Smtp", "LadoPackage",
+    "LadoPrefill",
+)  # fmt: skip
+PARTS = {
+    "delivery-states": delivery_states,
+    "outcomes": failures,
+    "error-tree": error_tree,
+    "assertions": assertions,
+    **{f"skips-{name}": skips(name) for name in _SHIPPED},
+}
 PAGES = {"configuration.md": reference.page, "commands.md": commands_page}
 
 

@@ -29,7 +29,8 @@ def reasons_of(kit: type[Any]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for base in reversed(kit.__mro__):
         found.update(vars(base).get("skips", {}))
-    return dict(sorted(found.items(), key=lambda one: _order(one[0])))
+    whole = {name: reason for name, reason in found.items() if assertion_of(name) not in found}
+    return dict(sorted(whole.items(), key=lambda one: _order(one[0])))
 
 
 def skip_table(kit: type[Any]) -> Iterator[str]:
