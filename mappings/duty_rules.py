@@ -6,7 +6,7 @@ copy of the table. What they mean for one incident is computed in `duties`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -351,5 +351,14 @@ DUTY_TITLES: Mapping[str, str] = {rule.id.value: rule.title for rule in RULES}
 
 def clause_of(duty: DutyId) -> str:
     """The policy's words for a duty; the table's "same" stands for those of the row above."""
-    above = [rule.clause for rule in RULES[: RULES.index(RULE_OF[duty]) + 1] if rule.clause != "same"]
-    return above[-1]
+    return _CLAUSES[duty]
+
+
+def _clauses() -> Iterator[tuple[DutyId, str]]:
+    above = ""
+    for rule in RULES:
+        above = above if rule.clause == "same" else rule.clause
+        yield rule.id, above
+
+
+_CLAUSES: Mapping[DutyId, str] = dict(_clauses())

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from mappings.holds import minute_of
 from mappings.incident import Allegation, Answer, Child, Incident, Status
-from mappings.lado_triggers import allegation_key, concern_key, triggers_of
+from mappings.lado_triggers import adults_in_record, allegation_key, concern_key
 from mappings.report_items import missing_items
 from mappings.said import answered, said
 
@@ -172,9 +172,8 @@ def undated_keys(incident: Incident) -> Iterator[str]:
         yield allegation_key(incident, index)
         if referral_answered(allegation):
             yield referral_key(incident, index)
-    for concern in triggers_of(incident):
-        if concern.in_record:
-            yield concern_key(concern.adult)
+    for adult in adults_in_record(incident):
+        yield concern_key(adult)
 
 
 def referral_answered(allegation: Allegation) -> bool:

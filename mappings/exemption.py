@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mappings.holds import held, measures_on
 from mappings.incident import Answer, Child, Incident
-from mappings.lado_triggers import triggers_of
+from mappings.lado_triggers import has_trigger
 from mappings.said import anyone_injured, same_words
 
 REASON = "routine under the EHC plan"
@@ -37,7 +37,7 @@ def ends_exemption(incident: Incident) -> str | None:
         return "there is an allegation or complaint"
     if anyone_injured(incident):
         return "somebody was injured"
-    if triggers_of(incident):
+    if has_trigger(incident):
         return "breathing was affected, pain was complained of or the position was prone"
     return None
 

@@ -104,6 +104,16 @@ def triggers_of(
     )
 
 
+def has_trigger(incident: Incident) -> bool:
+    """Whether a report gives rise to any concern."""
+    return bool(incident.allegations) or next(_from_measures(incident), None) is not None
+
+
+def adults_in_record(incident: Incident) -> tuple[str, ...]:
+    """The adults about whom a concern rests on the record itself, in order of first mention."""
+    return tuple(dict.fromkeys(sign.adult for sign in _from_measures(incident)))
+
+
 def concern_key(adult: str) -> str:
     """Key, among undated evidence, of a concern about an adult that rests on the record itself."""
     return f"concern/{adult}"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mappings.incident import Answer, Child, ChildRole, Incident, StaffMember
 
@@ -16,13 +17,23 @@ _NO_INJURY = frozenset(
 )
 
 
+_SEPARATORS = re.compile(r"[\W_]+")
+_LONGER = re.compile(rf"(?:[\W_]*[^\W_]){{{max(map(len, _NOTHING | _NO_INJURY)) + 1}}}")
+"""More letters than any of these: the rest of a story need not be read to know that it says something."""
+
+
 def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
+    return _SEPARATORS.sub("", text).casefold()
+
+
+@lru_cache(maxsize=4096)
+def _nothing(text: str) -> bool:
+    return _letters(text) in _NOTHING
 
 
 def said(text: str) -> bool:
     """Whether a text field says anything: not empty, not dashes, not "N/A", "TBC" or "unknown"."""
-    return _letters(text) not in _NOTHING
+    return bool(text) and (_LONGER.match(text) is not None or not _nothing(text))
 
 
 def answered(answer: Answer) -> bool:
