@@ -10,6 +10,21 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _audit_entry()
+    _cursor()
+    _finding()
+    _incident()
+    _known_child()
+    _meta()
+    _quarantined()
+    _run()
+    _delivery()
+    _revision()
+    _approval()
+    _attempt()
+
+
+def _audit_entry() -> None:
     op.create_table(
         "audit_entry",
         sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -22,6 +37,9 @@ def upgrade() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("sequence"),
     )
+
+
+def _cursor() -> None:
     op.create_table(
         "cursor",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -32,6 +50,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("home", "source"),
     )
+
+
+def _finding() -> None:
     op.create_table(
         "finding",
         sa.Column("id", sa.Text(), nullable=False),
@@ -51,6 +72,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("finding_by_home", "finding", ["home"], unique=False)
+
+
+def _incident() -> None:
     op.create_table(
         "incident",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -73,6 +97,9 @@ def upgrade() -> None:
     )
     op.create_index("incident_by_day", "incident", ["home", "occurred_on"], unique=False)
     op.create_index("incident_by_number", "incident", ["number"], unique=False)
+
+
+def _known_child() -> None:
     op.create_table(
         "known_child",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -83,12 +110,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("home", "child_id", "name_digest"),
     )
+
+
+def _meta() -> None:
     op.create_table(
         "meta",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+
+
+def _quarantined() -> None:
     op.create_table(
         "quarantined",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -106,6 +139,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("home", "fingerprint"),
     )
+
+
+def _run() -> None:
     op.create_table(
         "run",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -118,6 +154,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("run_by_home", "run", ["home", "kind", "id"], unique=False)
+
+
+def _delivery() -> None:
     op.create_table(
         "delivery",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -160,6 +199,9 @@ def upgrade() -> None:
     op.create_index("delivery_by_reference", "delivery", ["reference"], unique=False)
     op.create_index("delivery_by_state", "delivery", ["target", "state", "due_epoch"], unique=False)
     op.create_index("delivery_chain", "delivery", ["incident_id", "target", "subject"], unique=False)
+
+
+def _revision() -> None:
     op.create_table(
         "revision",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -178,6 +220,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("incident_id", "number"),
     )
+
+
+def _approval() -> None:
     op.create_table(
         "approval",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -196,6 +241,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("delivery_id", "decision"),
     )
+
+
+def _attempt() -> None:
     op.create_table(
         "attempt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
