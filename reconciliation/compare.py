@@ -139,8 +139,15 @@ def _never_planned(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _disagreements(mosaic: Seen, replica: Seen) -> Iterator[Finding]:
-    """What only the replica shows. Where it shows what Mosaic itself shows, it agrees, and there is one finding."""
-    same = {(finding.kind, finding.incident_id, finding.subject, finding.reason) for finding in mosaic.findings}
+    """What only the replica shows. Where it shows what Mosaic itself shows, it agrees, and there is one finding.
+
+    Orphans have no incident to be told apart by: the comparison of the replica left out those that Mosaic shows.
+    """
+    same = {
+        (finding.kind, finding.incident_id, finding.subject, finding.reason)
+        for finding in mosaic.findings
+        if finding.kind != Kind.ORPHAN
+    }
     lost = {
         (finding.incident_id, finding.subject)
         for finding in mosaic.findings

@@ -165,8 +165,19 @@ def test_what_mosaic_shows_as_well_is_told_once(on_sqlite: Watched) -> None:
     on_sqlite.sent(1, 2, 3)
     on_sqlite.house.mosaic.delete_note(on_sqlite.note_of(1))
     on_sqlite.house.mosaic.edit_note(on_sqlite.note_of(2), title="Another title")
+    on_sqlite.house.mosaic.write_by_hand(
+        person_of(3),
+        title="Invented",
+        text="<p>Invented.</p><p>Reference: IB-EXH-2026-9999-R1-ABCDEFGHIJKLMNOP</p>",
+        note_type="SAFEINT",
+        effective_date=on_sqlite.house.mosaic.notes(person_of(3))[0]["effective_date"],
+    )
     on_sqlite.load()
-    assert on_sqlite.findings() == [("mosaic", "deleted", child_of(1)), ("mosaic", "different", child_of(2))]
+    told = [("mosaic", "deleted", child_of(1)), ("mosaic", "different", child_of(2)), ("mosaic", "orphan", None)]
+    assert on_sqlite.findings() == told
+    another = "<p>Invented.</p><p>Reference: IB-EXH-2026-9998-R1-ABCDEFGHIJKLMNOP</p>"
+    on_sqlite.copy.add(on_sqlite.copy.row(on_sqlite.note_of(3)) | {"ID": 90001, "NOTE": another})
+    assert on_sqlite.findings() == [*told, ("replica", "orphan", None)]
 
 
 # ---- its age -------------------------------------------------------------------------------------------------------
@@ -206,11 +217,14 @@ def test_a_load_that_has_not_come_for_days_is_one_finding(on_sqlite: Watched) ->
     assert on_sqlite.findings() == []
 
 
-def test_a_draft_in_the_copy_that_was_finished_since_is_no_finding(on_sqlite: Watched) -> None:
+@pytest.mark.parametrize("mosaic_is_down", [False, True])
+def test_a_draft_in_the_copy_that_was_finished_since_is_no_finding(on_sqlite: Watched, mosaic_is_down: bool) -> None:
     on_sqlite.sent(1)
     note = on_sqlite.note_of(1)
     on_sqlite.load()
     on_sqlite.copy.change(note, COMPLETED_DATE=None)
+    if mosaic_is_down:
+        on_sqlite.house.mosaic.weather.arm("refuse", times=None)
     assert on_sqlite.findings() == [("replica", "unfinished", child_of(1))]
     earlier = "2020-01-01 10:00:00"
     on_sqlite.copy.change(note, CREATED_ON=earlier, LAST_UPDATED_ON=earlier)
