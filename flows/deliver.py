@@ -38,7 +38,7 @@ class TargetResult:
     tried: int = 0
     unreachable: str | None = None
     misconfigured: str | None = None
-    fault: LedgerError | None = None
+    fault: Exception | None = None
 
     @property
     def given_up(self) -> bool:
@@ -53,7 +53,7 @@ class Delivered:
     targets: dict[Target, TargetResult] = field(default_factory=dict)
 
     def raise_fault(self) -> None:
-        """Raise what the ledger said, if it failed under a target's thread."""
+        """Raise what went wrong under a target's thread: the ledger's own word, or a mistake of ours."""
         for result in self.targets.values():
             if result.fault is not None:
                 raise result.fault
@@ -121,7 +121,7 @@ def _drain_all(site: Site, senders: Mapping[Target, Sender], delivered: Delivere
 def _drain_guarded(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str]) -> None:
     try:
         _drain(site, target, sender, result, homes)
-    except LedgerError as why:
+    except Exception as why:  # noqa: BLE001 - raised again when every target has had its turn
         result.fault = why
 
 

@@ -206,18 +206,19 @@ def _run(name: str, stage: Callable[[], Result], show: Callable[[Result], None])
     if here is not None:
         here.result = result
     _shown(name, lambda: show(result))
+    trouble = _guarded(name, lambda: _trouble(name, result))
+    return Failed(message=trouble) if trouble else result
+
+
+def _trouble(name: str, result: Result) -> str:
+    """Which system needs somebody now, in our own sentences; empty when none does."""
     code = int(result["exit_code"])
-    if code in (ExitCode.WRONG, ExitCode.UNREACHABLE):
-        return Failed(message=f"{name} ended with exit code {code}. {_trouble(result)}")
-    return result
-
-
-def _trouble(result: Result) -> str:
-    """Which system needs somebody, in our own sentences."""
+    if code not in (ExitCode.WRONG, ExitCode.UNREACHABLE):
+        return ""
     told = [f"{one['system']}: {one['message']}" for one in result.get("problems", [])]
     for one in result.get("homes", [result]):
         told += [f"{system}: {sentence}" for system, sentence in one.get("faults", {}).items()]
-    return " ".join(dict.fromkeys(told)) or "A system needs attention."
+    return f"{name} ended with exit code {code}. {' '.join(dict.fromkeys(told))}".strip()
 
 
 # ---- what Prefect's pages show: counts, ids of homes, numbers of incidents --------------------------------------

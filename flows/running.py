@@ -26,7 +26,7 @@ _HERE = "No Prefect API is configured (PREFECT_API_URL); running in this process
 _THERE = "Running as a Prefect flow run."
 #: Prefect's client goes on asking for minutes when its server goes away in mid-run. At a command somebody waits; the
 #: work is done whatever Prefect can still note of it. Seconds, and tries after the first.
-_WHILE_SOMEBODY_WAITS = {"PREFECT_CLIENT_MAX_RETRIES": "2", "PREFECT_API_REQUEST_TIMEOUT": "20"}
+_WHILE_SOMEBODY_WAITS = {"PREFECT_CLIENT_MAX_RETRIES": "2", "PREFECT_API_REQUEST_TIMEOUT": "15"}
 
 
 def prefect_is_configured() -> bool:

@@ -95,6 +95,8 @@ def traces() -> Callable[[Iterable[str], Path], Mapping[str, list[str]]]:
 
     def found(marks: Iterable[str], folder: Path) -> Mapping[str, list[str]]:
         files = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+        # Prefect breaks base64 into lines, which stand in its JSON as two characters.
+        files = {path: held + held.replace(b"\\n", b"").replace(b"\n", b"") for path, held in files.items()}
         return {
             mark: [path.name for path, held in files.items() if any(form in held for form in _forms(mark))]
             for mark in marks
@@ -104,6 +106,10 @@ def traces() -> Callable[[Iterable[str], Path], Mapping[str, list[str]]]:
 
 
 def _forms(mark: str) -> list[bytes]:
+    """The mark as it stands, in UTF-16, and the part of its base64 that does not depend on its neighbours."""
     raw = mark.encode()
-    shifted = [base64.b64encode(b"\0" * shift + raw)[4 if shift else 0 : -4] for shift in range(3)]
-    return [raw, raw.decode().encode("utf-16-le"), *shifted]
+    forms = [raw, raw.decode().encode("utf-16-le")]
+    for shift, before in enumerate((0, 2, 3)):
+        whole = base64.b64encode(b"\0" * shift + raw).rstrip(b"=")
+        forms.append(whole[before : len(whole) - (1 if (shift + len(raw)) % 3 else 0)])
+    return forms
