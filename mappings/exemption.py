@@ -10,11 +10,13 @@ from __future__ import annotations
 from mappings.holds import held, measures_on
 from mappings.incident import Answer, Child, Incident
 from mappings.lado_triggers import has_trigger
+from mappings.last_answer import last_answer
 from mappings.said import anyone_injured, same_words
 
 REASON = "routine under the EHC plan"
 
 
+@last_answer
 def exempt_children(incident: Incident) -> frozenset[str]:
     """Ids of the held children every measure on whom is a technique that their plan names for routine use.
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from mappings.incident import Answer, Child, ChildRole, Incident, Involvement, Measure, Position
+from mappings.last_answer import last_answer
 from mappings.said import same_words
 
 _LATEST_START = timedelta(hours=24)
@@ -22,6 +23,7 @@ def minute_of(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
+@last_answer
 def held(incident: Incident) -> tuple[Child, ...]:
     """Who was held: role Held or named by a measure. In a restrictive report that leaves nobody, every child whose
     role does not say otherwise: one that is not given, or Injured, is not "was not held"."""
@@ -50,12 +52,18 @@ def children_of(incident: Incident, measure: Measure) -> tuple[Child, ...]:
 
 def users_of(incident: Incident, measure: Measure) -> tuple[str, ...]:
     """Who used a measure: its own staff ids, and those of involvement UsedMeasure whom no measure names."""
-    used = [member.staff_id for member in incident.staff if member.involvement is Involvement.USED_MEASURE]
+    used, placed = _involved(incident)
     own = [staff_id for staff_id in measure.staff_ids if staff_id.strip()]
     if not own:
         return tuple(dict.fromkeys(used))
-    placed = {staff_id for other in incident.measures for staff_id in other.staff_ids}
     return tuple(dict.fromkeys([*own, *(staff_id for staff_id in used if staff_id not in placed)]))
+
+
+@last_answer
+def _involved(incident: Incident) -> tuple[list[str], set[str]]:
+    """Ids of the staff of involvement UsedMeasure, and of those whom a measure names."""
+    used = [member.staff_id for member in incident.staff if member.involvement is Involvement.USED_MEASURE]
+    return used, {staff_id for measure in incident.measures for staff_id in measure.staff_ids}
 
 
 def users_of_any(incident: Incident) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from mappings.holds import (
     users_of_any,
 )
 from mappings.incident import Allegation, Answer, Child, Incident, Measure, RaisedBy
+from mappings.last_answer import last_answer
 from mappings.said import child_injured
 
 TO_BE_IDENTIFIED = "to be identified"
@@ -104,6 +105,7 @@ def triggers_of(
     )
 
 
+@last_answer
 def has_trigger(incident: Incident) -> bool:
     """Whether a report gives rise to any concern."""
     return bool(incident.allegations) or next(_from_measures(incident), None) is not None

@@ -15,6 +15,7 @@ from string import ascii_uppercase
 from config.home import KnownAs
 from mappings.home_children import HomeChildren, home_children
 from mappings.incident import Incident, RaisedBy
+from mappings.last_answer import last_answer
 from mappings.name_index import NameIndex
 from mappings.person_name import KnownChild, NamedChild
 from mappings.redactor import ANOTHER_CHILD, RedactionFailed, Redactor
@@ -93,6 +94,7 @@ def _redactor(
     return Redactor(index, own=own, labels=dict(labels), adults=adults, staff=staff, phrases=phrases)
 
 
+@last_answer
 def adults_of(incident: Incident) -> tuple[str, ...]:
     """The adults whom the report names, wherever it does."""
     names = [member.name for member in incident.staff]

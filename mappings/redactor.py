@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from itertools import pairwise
 
 from mappings.folded_text import FoldedText, cleaned, folded
@@ -54,8 +55,7 @@ class Redactor:
         for child_id, label in self._labels.items():
             self._labels_of.setdefault(index.of(child_id), set()).add(label)
         self._adults: dict[str, str] = {}
-        self._staff_surnames = frozenset(form for name in staff for form in person_name(name).surnames)
-        self._kept = _kept_runs(index, frozenset(staff), adults, phrases, self._own)
+        self._all_adults, self._staff, self._phrases = tuple(adults), frozenset(staff), tuple(phrases)
         #: First words of names that are nobody's but the own child's: they need no closer look.
         self._own_alone = frozenset(
             word
@@ -63,8 +63,8 @@ class Redactor:
             for word in index.words_of.get(child, ())
             if index.owners.get(word, frozenset()) <= self._own
         )
-        self._initials = self._initials_of_labelled()
-        self._spellings = tuple(form for pair in self._initials for form in (pair, f"{pair[0]}.{pair[1]}"))
+        pairs = {pair for child in self._labels_of for pair in index.initials(child)}
+        self._spellings = tuple(form for pair in pairs for form in (pair, f"{pair[0]}.{pair[1]}"))
 
     def __repr__(self) -> str:
         return "<Redactor>"
@@ -91,6 +91,14 @@ class Redactor:
         return self._labels.get(child_id, ANOTHER_CHILD)
 
     # ---- how ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _staff_surnames(self) -> frozenset[Words]:
+        return frozenset(form for name in self._staff for form in person_name(name).surnames)
+
+    @cached_property
+    def _kept(self) -> dict[str, tuple[Words, ...]]:
+        return _kept_runs(self._index, self._staff, self._all_adults, self._phrases, self._own)
 
     def _hidden(self, text: str) -> str:
         source = cleaned(text)
@@ -183,7 +191,8 @@ class Redactor:
         together = " or ".join(letters)
         return f"{ANOTHER_CHILD} ({together})" if labels[0].startswith(ANOTHER_CHILD) else together
 
-    def _initials_of_labelled(self) -> dict[str, str]:
+    @cached_property
+    def _initials(self) -> dict[str, str]:
         """Initials in capitals -> label, for children of the report whose initials mean nobody and nothing else."""
         meanings: dict[str, set[str]] = {}
         others = {pair for child in self._own for pair in self._index.initials(child)}

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 
 from mappings.holds import held, measures_on, users_of, users_of_any
 from mappings.incident import Answer, Child, Incident
+from mappings.last_answer import last_answer
 from mappings.said import answered, child_injured, said, staff_injured
 
 
+@last_answer
 def missing_items(incident: Incident) -> tuple[str, ...]:
     """The items that are not all there, in the regulation's order, in words; empty where the report is complete."""
     return tuple(item for item, present in ITEMS.items() if not present(incident))
