@@ -16,6 +16,7 @@ from config.home import Home
 from connectors.errors import ConnectorError
 from connectors.protocols import SourceAnswer
 from flows.planning import planner
+from flows.seen_items import SeenItems
 from flows.site import Site
 from ledger import quarantine, reports, runs
 from ledger.crash_points import reach
@@ -46,10 +47,11 @@ def pull(site: Site, home: Home, since: datetime | None = None) -> Pulled:
     run = runs.begin(site.ledger, home.id, "pull")
     pulled = Pulled(home.id)
     _try_quarantine_again(site, home)
+    seen = SeenItems()
     try:
         since = since or _since(site, home)
         while pulled.walks < _WALKS:
-            pages, found = _walk(site, home, since, pulled.stored, first=pulled.walks == 0)
+            pages, found = _walk(site, home, since, pulled.stored, seen, first=pulled.walks == 0)
             pulled.walks += 1
             if pages < 2 or not found or site.stopping.is_set():
                 break
@@ -104,21 +106,26 @@ def _since(site: Site, home: Home) -> datetime:
     return datetime.combine(start, time(), LONDON).astimezone(UTC)
 
 
-def _walk(site: Site, home: Home, since: datetime, total: Stored, *, first: bool) -> tuple[int, int]:
+def _walk(site: Site, home: Home, since: datetime, total: Stored, seen: SeenItems, *, first: bool) -> tuple[int, int]:
     """One walk; returns how many pages it had and how many reports were not known as they were.
 
-    The cursor moves page by page only while the source keeps its promised order; otherwise once, at the end.
+    What an earlier walk has stored, word for word, is not read again. The cursor moves page by page only while the
+    source keeps its promised order; otherwise once, at the end.
     """
     began = site.ledger.now()
     highest: Watermark | None = None
     ordered, pages, found = True, 0, 0
     for page in site.source.pull(home.id, since):
         reach("pull.page_read")
-        readable, unreadable = understand(site, home, page.items)
-        marks = _marks(site, page.items, began)
+        items = page.items if first else seen.others(page.items)
+        readable, unreadable = understand(site, home, items)
+        marks = _marks(site, items, began)
         ordered = ordered and marks == sorted(marks) and (highest is None or not marks or marks[0] >= highest)
         highest = max([*marks, *([highest] if highest else [])], default=None)
-        stored = _store(site, home, readable, unreadable, highest if ordered else None)
+        stored = Stored()
+        if first or items:
+            stored = _store(site, home, readable, unreadable, highest if ordered else None)
+            seen.add(items)
         site.source.stored(page)
         reach("pull.page_stored")
         pages, found = pages + 1, found + stored.changed

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -177,7 +178,12 @@ class FieldMap:
         """Which report this is, as far as it can be told; for quarantine and cursors. Never raises."""
         reading = Reading()
         material = self._material(raw, reading)
-        return _identity({} if material is None else self.report.read(material.report, "", "", reading))
+        return _identity({} if material is None else self._identifying.read(material.report, "", "", reading))
+
+    @cached_property
+    def _identifying(self) -> Part:
+        """The fields that tell which report it is, and the one that their moments are read against."""
+        return self.report.only((*Identity._fields, "incident_id", "occurred_at"))
 
     def outline(self, raw: Mapping[str, Any]) -> Outline:
         """What can be told of a report, understood or not; for an index that must list both. Never raises."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,11 @@ class Part:
                 reading.troubles.append({"field": ours + leaf.path, "kind": reading.trouble})
                 reading.trouble = None
         return found
+
+    def only(self, paths: Collection[str]) -> Part:
+        """The part that reads these fields alone."""
+        constants = tuple(leaf for leaf in self.constants if leaf.path in paths)
+        return Part(tuple(leaf for leaf in self.leaves if leaf.path in paths), constants)
 
     def is_present(self, raw: Raw) -> bool:
         """Whether any of the item's numbered columns says something."""
