@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings.duties import DutyState
@@ -46,6 +46,7 @@ def _weeks(first: str) -> st.SearchStrategy[datetime]:
     return st.datetimes(start, start + timedelta(days=9), timezones=st.just(UTC))
 
 
+@settings(deadline=None)
 @given(st.one_of(_weeks("2026-03-22"), _weeks("2026-10-18"), _weeks("2024-02-25"), _weeks("2026-12-27")))
 def test_hours_are_elapsed_seconds_whatever_the_clocks_do(moment: datetime) -> None:
     incident = _happened(moment)

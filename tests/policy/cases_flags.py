@@ -315,3 +315,21 @@ LOG: dict[str, Logged] = {
         "a configurable vocabulary", "We used the blue wrap.", ("child-1",), (), ("child-1",), ("blue wrap",)
     ),
 }
+
+#: clause, every number present, what else is known, the numbers missing (R7: Draft and Void are present by number).
+NUMBERS: dict[str, tuple[str, list[str], dict[str, Any], list[str]]] = {
+    "none": ("no hole", ["EXH-2026-0001", "EXH-2026-0002"], {}, []),
+    "one": ("a hole", ["EXH-2026-0001", "EXH-2026-0003"], {}, ["EXH-2026-0002"]),
+    "two": ("a wider hole", ["EXH-2026-0001", "EXH-2026-0004"], {}, ["EXH-2026-0002", "EXH-2026-0003"]),
+    "the first year": ("from the first number ever seen", ["EXH-2026-0041", "EXH-2026-0043"], {}, ["EXH-2026-0042"]),
+    "a later year": ("from 0001 each January", ["EXH-2025-0041", "EXH-2026-0002"], {}, ["EXH-2026-0001"]),
+    "an earlier first": ("from the first ever", ["EXH-2026-0043"], {"first_ever": "EXH-2026-0042"}, ["EXH-2026-0042"]),
+    "beyond the range": (
+        "up to the highest in the range",
+        ["EXH-2026-0001", "EXH-2026-0003", "EXH-2026-0009"],
+        {"in_range": ["EXH-2026-0001", "EXH-2026-0003"]},
+        ["EXH-2026-0002"],
+    ),
+    "another home": ("for each home", ["EXH-2026-0001", "OTH-2026-0002", "EXH-2026-0003"], {}, ["EXH-2026-0002"]),
+    "a number of another kind": ("not of the pattern", ["EXH-2026-0001", "by hand", "EXH-2026-0002"], {}, []),
+}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from mappings.running_numbers import number_gaps
 from tests.policy import cases_evidence, cases_flags, cases_lado, cases_time
 from tests.policy.cases_flags import Flagged, Logged
 from tests.policy.cases_lado import Concerns
@@ -34,3 +37,9 @@ def test_a_report_is_flagged_as_worked_by_hand(case: Flagged) -> None:
 @pytest.mark.parametrize("case", cases_flags.LOG.values(), ids=cases_flags.LOG.keys())
 def test_a_hold_that_only_the_log_speaks_of_is_found_as_worked_by_hand(case: Logged) -> None:
     assert case.found() == case.expect, case.clause
+
+
+@pytest.mark.parametrize("case", cases_flags.NUMBERS.values(), ids=cases_flags.NUMBERS.keys())
+def test_a_hole_in_the_numbers_is_as_worked_by_hand(case: tuple[str, list[str], dict[str, Any], list[str]]) -> None:
+    clause, present, known, missing = case
+    assert [number for gap in number_gaps(present, "EXH", **known) for number in gap.numbers()] == missing, clause
