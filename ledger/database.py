@@ -31,6 +31,7 @@ _SETTING = "BRIDGE_LEDGER_URL"
 KEY_CHECK, DIGEST_KEY = "key_check", "digest_key"
 #: How often a transaction is tried, and how long the pauses between tries are, in seconds.
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+_BUSY = ("locked", "busy", "starting up", "shutting down")
 _FULL = ("disk is full", "disk full", "no space left", "readonly", "read-only", "disk i/o error", "could not extend")
 
 
@@ -66,12 +67,23 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for reading one consistent state."""
+        """A connection for reading one consistent state. A database that is being restarted is waited for."""
         try:
-            with self.engine.connect() as connection:
+            with self._connected() as connection:
                 yield connection
         except DBAPIError as why:
             raise unavailable(why) from None
+
+    def _connected(self) -> Connection:
+        """A connection. One that fails is tried again where the ledger was there before, or says that it is busy."""
+        for pause in _PAUSES:
+            try:
+                return self.engine.connect()
+            except DBAPIError as why:
+                if not (_says(why, _BUSY) or (self._was_open and _passing(why))):
+                    raise
+            time.sleep(pause)
+        return self.engine.connect()
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction; run it again after a passing fault. Raises LedgerUnavailable."""
@@ -204,7 +216,7 @@ def _passing(why: DBAPIError) -> bool:
         why.connection_invalidated
         or state[:2] in ("40", "08", "57")
         or state == "55P03"
-        or _says(why, ("locked", "busy", "connection", "closed", "starting up", "shutting down", "terminat"))
+        or _says(why, (*_BUSY, "connection", "closed", "terminat"))
     )
 
 

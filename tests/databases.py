@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
-from ledger.schema import create_schema
+from ledger.database import upgrade
 
 
 def fresh_database(server: str, template: str | None = None) -> str:
@@ -24,9 +24,7 @@ def fresh_database(server: str, template: str | None = None) -> str:
 
 def with_schema(url: str) -> str:
     """Give an empty database the ledger's tables."""
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg") if url.startswith("postgresql") else url)
-    create_schema(engine)
-    engine.dispose()
+    upgrade(url)
     return url
 
 

@@ -204,11 +204,14 @@ def every_effect_has_a_trace(scene: Scene) -> None:
 
 def no_canary(scene: Scene) -> None:
     """I9: no name, date of birth or story outside the sealed columns: not in a row, a log line or an answer."""
-    spoken = "\n".join([*scene.heard.lines, *scene.printed])
-    for place, found in (("a log or an answer", spoken), ("the ledger", _in_the_clear(scene))):
-        for canary in CANARIES:
-            for form in _forms(canary):
-                _hold(form not in found, f"I9: {canary} stands in {place}")
+    said = "\n".join([*scene.heard.lines, *scene.printed])
+    for place, found in (("a log or an answer", said), ("the ledger", _in_the_clear(scene))):
+        _hold(not spoken_in(found), f"I9: {spoken_in(found)} in {place}")
+
+
+def spoken_in(text_: str) -> list[str]:
+    """Which canaries stand in a text, as they are or in base64."""
+    return [canary for canary in CANARIES if any(form in text_ for form in _forms(canary))]
 
 
 def nothing_submitted(scene: Scene) -> None:

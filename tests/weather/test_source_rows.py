@@ -43,12 +43,13 @@ def commit_late(scene: Scene, n: int, behind: timedelta) -> None:
 
 def test_s1_ties_over_page_and_run_boundaries_lose_nothing(scene_on_both: Scene) -> None:
     scene = scene_on_both
-    scene.write(1, 3, 4, 6, 8)
+    instant = stamp(scene.clock())
+    scene.write(1, 3, 4, 6, 8, modifiedAt=instant)
     scene.sync(**PAGES)
     moved(scene, create=5, log_create=5)
     # the same instant again, with ids before, between and after those that were passed
     scene.late |= {id_of(2), id_of(5)}
-    scene.write(2, 5, 9)
+    scene.write(2, 5, 9, modifiedAt=instant)
     scene.sync(**PAGES)
     scene.late.clear()
     all_is_well(scene)
