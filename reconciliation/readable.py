@@ -47,7 +47,7 @@ OWNERS: Mapping[str, str] = {
 }
 SIDES: Mapping[str, str] = {
     Side.CHECKED: "Seen",
-    Side.NOT_CHECKED: "Not seen: could not be read",
+    Side.NOT_CHECKED: "Not checked: could not be read",
     Side.ABSENT: "Not used",
 }
 SIDE_NAMES: Mapping[str, str] = {

@@ -65,7 +65,7 @@ def artifact_markdown(report: Report) -> str:
         report.verdict.headline,
         "",
     ]
-    lines += [f"Not seen: {', '.join(unseen)}.", ""] if unseen else []
+    lines += [f"Not checked: {', '.join(unseen)}.", ""] if unseen else []
     lines += ["| What | Count |", "|---|---:|"]
     lines += [f"| {row['what']} | {row['count']} |" for row in artifact_rows(report)]
     found = dict.fromkeys(finding.incident for finding in report.open_findings if finding.incident)

@@ -44,8 +44,12 @@ def verdict_of(checked: Mapping[str, Side], totals: Totals, findings: Sequence[F
         return Verdict(Tone.ALARM, "The totals do not agree.", (_imbalance(totals), *blind, *need))
     if totals.outstanding:
         where = "is not where it belongs" if totals.outstanding == 1 else "are not where they belong"
+        if unseen:
+            # What could not be looked at may well be in its place: it is not called lost either.
+            where = "is not proven to be in its place" if totals.outstanding == 1 else "are not proven to be in place"
         lost = f"{_incidents(totals.outstanding)} {where}."
-        return Verdict(Tone.ATTENTION, lost, (_balance(totals), *blind, *need))
+        tone = Tone.UNSEEN if unseen and not open_ones else Tone.ATTENTION
+        return Verdict(tone, lost, (_balance(totals), *blind, *need))
     if open_ones:
         things = "One thing needs" if len(open_ones) == 1 else f"{len(open_ones):,} things need"
         return Verdict(

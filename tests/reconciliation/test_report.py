@@ -209,7 +209,8 @@ def test_each_chart_has_its_table() -> None:
 def test_a_report_is_written_when_half_the_world_is_down_and_says_which_half(changes, name) -> None:
     report = _report(quiet_world(), **changes)
     page = html_report(report)
-    assert f'data-side="{name}">Not seen' in page
+    assert f'data-side="{name}">Not checked' in page
+    assert "not where" not in report.verdict.headline
     assert "Could not be seen" in page
     assert "There is nothing to do" not in page
     assert "Nothing. Everything was looked at" not in page
