@@ -53,7 +53,7 @@ class MailBody(Frozen):
 
 
 class FormField(Frozen):
-    """One field of the LADO form. `value` None with `to_be_completed`: a manager must fill it in, it is never guessed."""
+    """One field of the LADO form. `value` None with `to_be_completed`: a manager fills it in, it is never guessed."""
 
     key: str
     title: str

@@ -170,7 +170,7 @@ class SocialWorker(Frozen):
 
 
 class ParentsInformed(Frozen):
-    """Whether and how parents were told. For a fully accommodated child, required=No with `decided_by` is a decision."""
+    """Whether and how parents were told. For a fully accommodated child, No with `decided_by` is a decision."""
 
     required: Answer = Answer.UNANSWERED
     decided_by: str = ""
@@ -364,9 +364,7 @@ class Incident(Frozen):
         child = self.child(child_id)
         held = child is not None and child.role is ChildRole.HELD
         return tuple(
-            measure
-            for measure in self.measures
-            if measure.child_id == child_id or (held and not measure.child_id)
+            measure for measure in self.measures if measure.child_id == child_id or (held and not measure.child_id)
         )
 
     def users_of_measures(self) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ def submission(
 ) -> LadoPackage | None:
     """The package about one adult of concern; None when this revision has no concern about that adult.
 
-    `form`: the site's own form profile; the shipped one if None. Children whom the concern is about are named, any other child is hidden (RULINGS 32). Raises RedactionFailed.
+    `form`: the site's own form profile; the shipped one if None. Children whom the concern is about are named, any
+    other child is hidden (RULINGS 32). Raises RedactionFailed.
     """
     concern = next((one for one in triggers_of(report) if one.adult == adult), None)
     if concern is None:
