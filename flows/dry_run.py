@@ -24,6 +24,7 @@ def dry_run(*, home: str | None, since: datetime | None, progress: Progress = si
     homes = load_homes(settings.homes_dir)
     with rehearsal(settings.ledger_url.get_secret_value(), settings.raw_keys()) as ledger:
         site = Site(settings, homes, ledger, progress)
+        site.ready()
         chosen = list(site.chosen(home))
         for one in chosen:
             rehearse(site, one, since)

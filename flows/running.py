@@ -70,6 +70,7 @@ def sync_here(
     from flows.sync import sync
 
     with open_site(progress=progress) as site, stoppable(site.stopping):
+        site.ready()
         homes = list(site.chosen(home))
         return sync(site, homes, since=since, wait_seconds=None if wait else 0.0).as_json()
 
@@ -130,6 +131,7 @@ def reconcile_here(
     from flows.verdict_mail import tell_managers
 
     with open_site(progress=progress) as site, stoppable(site.stopping):
+        site.ready()
         results = []
         for one in site.chosen(home):
             reports: list[Report] = []

@@ -19,7 +19,7 @@ from uuid import uuid4
 from config.errors import ConfigurationError
 from config.home import Home, load_homes
 from config.lado_form import LadoForm, load_form
-from config.settings import Settings, load_settings
+from config.settings import Settings, load_settings, missing
 from mappings.owed import Target
 
 if TYPE_CHECKING:
@@ -113,6 +113,12 @@ class Site:
             if section is not None
         ]
         return (*found, Target.LADO)
+
+    def ready(self) -> None:
+        """Raise ConfigurationError for the first setting that a sync or a reconciliation would miss later."""
+        for why in missing(self.settings):
+            raise why
+        _ = self.field_map
 
     def chosen(self, home: str | None) -> Sequence[Home]:
         """The home that was asked for, or all of them. Raises ConfigurationError for an unknown one."""
