@@ -8,9 +8,9 @@ late, overdue, or not applicable with the reason. The rows are in `duty_rules`; 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from config.home import Home
 from mappings.case import Case
@@ -49,8 +49,7 @@ class DutyState(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-@dataclass(frozen=True)
-class Duty:
+class Duty(NamedTuple):
     """One duty of one incident, as it stands. Moments are in UTC; `due_at` itself is still on time.
 
     `child`: the source's child id, for a duty towards one child. `owner`: one of `Owner`. `target_at`: the ideal, where
@@ -96,10 +95,11 @@ def _duty(case: Case, rule: DutyRule, child: Child | None) -> Duty:
     absent = not_applicable(rule.id, case, child) or _declined(rule.id, case)
     deadline, proof = (Deadline(None), Proof(reason=absent)) if absent else _assess(rule.id, case, child)
     state = DutyState.NOT_APPLICABLE if absent else _state(deadline, proof, case.now)
+    owner = _owner(rule, case.incident)
     return Duty(
         id=rule.id,
         child=child.child_id if child else None,
-        owner=_owner(rule, case.incident),
+        owner=owner,
         target_at=deadline.target_at,
         due_at=deadline.due_at,
         state=state,
@@ -107,7 +107,7 @@ def _duty(case: Case, rule: DutyRule, child: Child | None) -> Duty:
         reason=_reason(rule.id, case, state, deadline, proof),
         clause=clause_of(rule.id),
         title=rule.title,
-        ours=proof.ours or _owner(rule, case.incident) is Owner.SOFTWARE,
+        ours=proof.ours or owner is Owner.SOFTWARE,
     )
 
 
@@ -145,9 +145,9 @@ def _owner(rule: DutyRule, incident: Incident) -> Owner:
 
 def _reason(duty: DutyId, case: Case, state: DutyState, deadline: Deadline, proof: Proof) -> str | None:
     parts = [proof.reason, deadline.note if state is not DutyState.MET else None]
-    raised_later = duty in (DutyId.MASH_OR_POLICE, DutyId.NOTIFIABLE_EVENT) and not case.is_serious
-    if state in (DutyState.OVERDUE, DutyState.MET_LATE) and raised_later and _known_after(case, deadline):
-        parts.append(RAISED_LATER)
+    if state in (DutyState.OVERDUE, DutyState.MET_LATE) and duty in (DutyId.MASH_OR_POLICE, DutyId.NOTIFIABLE_EVENT):
+        raised_later = not case.is_serious and _known_after(case, deadline)
+        parts.append(RAISED_LATER if raised_later else None)
     return "; ".join(part for part in parts if part) or None
 
 

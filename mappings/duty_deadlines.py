@@ -4,8 +4,8 @@ working days end at 23:59:59 Europe/London and count from the UK day of `occurre
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from mappings.case import Case
 from mappings.duty_rules import DutyId
@@ -46,8 +46,7 @@ TARGETS: Mapping[DutyId, timedelta] = {DutyId.CHILD_VIEWS: HOURS_24}
 """Where the policy has an ideal before its limit."""
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(NamedTuple):
     """When a duty is due (None: never), its ideal time where there is one, and what to know about it."""
 
     due_at: datetime | None

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from mappings.holds import minute_of
 from mappings.incident import Allegation, Answer, Child, Incident, Status
@@ -65,8 +66,7 @@ class Evidence:
     lado: tuple[LadoAct, ...] = ()
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(NamedTuple):
     """The evidence for one duty: met since `at`, or not met and, where something stands in the way, why.
 
     `ours`: people have done their part; what lacks is that this software has seen it at the target.
