@@ -46,13 +46,14 @@ class RunningClock:
     def __init__(self) -> None:
         self.ahead = 0.0
         self.wrong_by = 0.0
+        self.lease_is_wrong_too = False
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.ahead + self.wrong_by)
 
     def seconds(self, connection: Connection) -> float:
         """Seconds since 1970."""
-        return time.time() + self.ahead
+        return time.time() + self.ahead + (self.wrong_by if self.lease_is_wrong_too else 0.0)
 
 
 class Overheard(logging.Handler):

@@ -342,6 +342,7 @@ def test_two_children_of_one_report_get_a_note_each_and_never_each_others(scene:
     both["children"].append(
         {**both["children"][0], "childId": child_of(2), "mosaicPersonId": person_of(2), "name": "Child2 Canarybird"}
     )
+    both["narrative"] = "Child1 pushed Child2, who was led away."
     for n in (1, 2):
         scene.house.mosaic.add_person(person_of(n))
     scene.house.recording.put(both)

@@ -154,6 +154,7 @@ def test_t19_what_commits_before_the_second_look_is_not_written_again(
     stand_in = scene.house.recording if operation.startswith("log_") else scene.house.mosaic
     stand_in.arm("commit_later", when=operation, seconds=seconds)
     scene.settle()
+    scene.advance(600)
     all_is_well(scene)
     assert scene.held()[operation] == 1
 

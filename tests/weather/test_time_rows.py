@@ -32,8 +32,8 @@ def test_c2_a_host_whose_clock_is_wrong_neither_doubles_nor_loses(scene_on_both:
 def test_c2_two_hosts_five_minutes_apart_take_nothing_from_each_other(scene_on_both: Scene) -> None:
     scene = scene_on_both
     scene.write(1, 2)
-    scene.house.mosaic.arm("reset_after_apply", when="create", times=2)
-    for _ in range(4):
+    scene.house.mosaic.arm("commit_later", when="create", times=2, seconds=100)
+    for _ in range(6):
         for wrong_by in (0.0, 300.0):
             scene.clock.wrong_by = wrong_by
             scene.sync()
