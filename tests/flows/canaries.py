@@ -242,3 +242,32 @@ names = ["{_PEOPLE["home.known_as"]}"]
 [parents]
 mail = true
 """
+
+
+def homes_own(manager: str = "Pat Example", *, mail: bool = True, report: str = "") -> str:
+    """A small home's file for tests about people. `mail` False: nobody has an address."""
+
+    def address(role: str) -> str:
+        return f'email = "{role}@example-house.example"' if mail else ""
+
+    return f"""id = "EXH"
+name = "Example House"
+number_prefix = "EXH"
+approved_techniques = ["Low level seated hold"]
+
+[registered_manager]
+name = "{manager}"
+role = "Registered Manager"
+{address("manager")}
+
+[deputy]
+name = "Del Deputyson"
+{address("deputy")}
+
+[senior_manager]
+name = "Jo Overseer"
+{address("senior")}
+
+[report]
+{report}
+"""
