@@ -25,6 +25,9 @@ from mappings.owed import Target
 
 #: A delivery is not begun in the last part of its lease: the answer could come when somebody else holds it.
 _LEASE_MARGIN = 0.25
+#: Rounds in a row in which a target could not be reached, after which this run leaves it alone.
+_ROUNDS_AWAY = 2
+_ANSWERED = (Event.ACCEPTED, Event.LOOK_FOUND, Event.REFUSED, Event.LOOK_ABSENT)
 _RELEASED = "This run was stopped before it was sent; the next one sends it."
 _TARGET_STOPPED = "The target was given up in this run; the next one tries again."
 
@@ -37,13 +40,14 @@ class TargetResult:
     awaiting: int = 0
     tried: int = 0
     unreachable: str | None = None
+    rounds_away: int = 0
     misconfigured: str | None = None
     fault: Exception | None = None
 
     @property
     def given_up(self) -> bool:
         """Whether this run tries no more at this target."""
-        return bool(self.unreachable or self.misconfigured or self.fault)
+        return bool(self.misconfigured or self.fault) or self.rounds_away >= _ROUNDS_AWAY
 
 
 @dataclass
@@ -218,11 +222,17 @@ def _count(result: TargetResult, outcomes: Sequence[Outcome]) -> None:
     wrong = next((o for o in outcomes if o.cause == "misconfigured"), None)
     if wrong is not None:
         result.misconfigured = wrong.why
+    _count_away(result, outcomes)
+
+
+def _count_away(result: TargetResult, outcomes: Sequence[Outcome]) -> None:
+    """One flaky refusal is no reason to give a target up. A look-up has been tried several times: it counts twice."""
     away = [o for o in outcomes if o.cause == "unreachable"]
-    if away and not any(
-        o.event in (Event.ACCEPTED, Event.LOOK_FOUND, Event.REFUSED, Event.LOOK_ABSENT) for o in outcomes
-    ):
-        result.unreachable = away[0].why
+    if not away or any(o.event in _ANSWERED for o in outcomes):
+        result.unreachable, result.rounds_away = None, 0
+        return
+    result.unreachable = away[0].why
+    result.rounds_away += _ROUNDS_AWAY if any(o.event is Event.LOOK_FAILED for o in away) else 1
 
 
 def _pause(site: Site, delivered: Delivered, homes: Sequence[str], ends_at: float) -> float | None:

@@ -201,12 +201,19 @@ def try_to_look(sender: Sender, claim: Claim, root: Root | None, settle_seconds:
             return Outcome(claim, Event.LOOK_ABSENT, why.message, retry_in=settle_seconds)
         return Outcome(claim, Event.LOOK_FAILED, why.message, retry_in=_LONGEST_PAUSE, cause=why.cause)
     except ConnectorError as why:
-        pause = max(getattr(why, "retry_after", None) or 0.0, settle_seconds)
-        return Outcome(claim, Event.LOOK_FAILED, why.message, retry_in=pause, cause=cause_of(why))
+        asked = getattr(why, "retry_after", None) or 0.0
+        return _look_failed(claim, why.message, cause_of(why), max(asked, settle_seconds))
     except Exception as why:  # noqa: BLE001 - a look changes nothing; it is tried again
         sentence = f"An unexpected fault ({type(why).__name__}) in this software during a look-up."
-        return Outcome(claim, Event.LOOK_FAILED, sentence, retry_in=settle_seconds)
+        return _look_failed(claim, sentence, None, settle_seconds)
     return _after_look(claim, found, settle_seconds)
+
+
+def _look_failed(claim: Claim, why: str, cause: str | None, seconds: float) -> Outcome:
+    """Each failure makes the next pause four times as long: runs that follow soon do not all wait for it."""
+    failed = int(claim.detail.get("looks_failed", 0)) + 1
+    pause = max(seconds, min(_LONGEST_PAUSE, seconds * 4.0 ** (failed - 1)))
+    return Outcome(claim, Event.LOOK_FAILED, why, retry_in=pause, cause=cause, detail={"looks_failed": failed})
 
 
 def outcome_of(why: ConnectorError, claim: Claim, settle_seconds: float) -> Outcome:

@@ -51,7 +51,9 @@ class Ledger:
         self.engine = _engine(url)
         self.children: dict[str, Kept] = {}
         self.remembering = threading.RLock()
+        self._was_open = False
         self._open()
+        self._was_open = True
 
     def __repr__(self) -> str:
         return f"<Ledger on {self.engine.dialect.name}>"
