@@ -66,14 +66,17 @@ def remind(
             only=Target.EMAIL,
         )
         for target, outcome in delivered.targets.items():
-            for message in filter(None, (outcome.unreachable, outcome.misconfigured)):
-                result["problems"].append({"system": target.value, "message": message})
+            for kind, message in (("unreachable", outcome.unreachable), ("misconfigured", outcome.misconfigured)):
+                if message:
+                    result["problems"].append({"system": target.value, "kind": kind, "message": message})
         _note_states(site, digests)
     result["exit_code"] = int(_exit_code(result))
     return result
 
 
 def _exit_code(result: dict[str, Any]) -> ExitCode:
+    if any(problem["kind"] == "misconfigured" for problem in result["problems"]):
+        return ExitCode.WRONG
     if result["problems"]:
         return ExitCode.UNREACHABLE
     unsent = any(row["state"] in ("pending", "uncertain", "rejected", "no mail") for row in result["digests"])

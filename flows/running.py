@@ -264,5 +264,7 @@ def tell_remind(result: dict[str, Any]) -> Iterator[str]:
         )
     for problem in result["undeliverable"]:
         yield f"{problem['home']}: {problem['message']}"
+    for problem in result["problems"]:
+        yield f"{_TARGET_NAMES.get(problem['system'], problem['system'])}: {problem['message']}"
     if not result["digests"]:
         yield "Nothing new to say to anybody."
