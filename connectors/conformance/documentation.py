@@ -16,7 +16,7 @@ def assertion_of(name: str) -> str | None:
     return found[1].upper() if found else None
 
 
-def tests_of(kit: type[Any]) -> Mapping[str, Callable[..., Any]]:
+def asserted_by(kit: type[Any]) -> Mapping[str, Callable[..., Any]]:
     """A class's tests of the kit by name, in the order of their assertions."""
     found = {
         name: getattr(kit, name) for base in kit.__mro__ for name in vars(base) if assertion_of(name) and _is_kits(base)
@@ -51,7 +51,7 @@ def assertion_table(*kits: type[Any]) -> Iterator[str]:
     yield "|---|---|---|"
     seen: dict[str, str] = {}
     for kit in kits:
-        for name, test in tests_of(kit).items():
+        for name, test in asserted_by(kit).items():
             seen.setdefault(name, _sentence(test))
     for name, sentence in sorted(seen.items(), key=lambda one: _order(one[0])):
         yield f"| {assertion_of(name)} | {_shown(name)} | {sentence} |"

@@ -119,6 +119,6 @@ class Report:
 
 
 def report(number: int, **changes: object) -> Report:
-    """The n-th report: changed n minutes after START."""
-    made = {"incident_id": f"inc-{number:04}", "modified_at": START + timedelta(minutes=number), **changes}
+    """The n-th report: each changed a minute after the one before, the first of them a minute after START."""
+    made = {"incident_id": f"inc-{number:04}", "modified_at": START + timedelta(minutes=number + 1), **changes}
     return Report(**made)  # type: ignore[arg-type]

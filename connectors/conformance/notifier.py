@@ -61,17 +61,17 @@ class NotifierConformance(CommonConformance):
     # ---- N1 to N5 ------------------------------------------------------------------------------------------------
 
     def test_n1_one_letter_to_each_and_a_refused_one_is_not_sent(self, subject: Subject, connect: Connect) -> None:
-        """One letter to one person; where one of two is refused, the other has one letter, and the refusal is told."""
-        taken, refused = "first@example.org", "second@example.org"
+        """One letter to one person; one of three is refused: the others have one each, and the refusal is told."""
+        taken, refused, third = "first@example.org", "second@example.org", "third@example.org"
         subject.stand_in.refuse(refused)
         connector, told = connect(), []
-        for number, to in enumerate((taken, refused, taken)):
+        for number, to in enumerate((taken, refused, third)):
             try:
                 connector.send(message(number, to))
             except ConnectorError as why:
                 told.append((to, type(why)))
         assert told == [(refused, Rejected)]
-        assert [letter.recipients for letter in subject.stand_in.letters()] == [(taken,), (taken,)]
+        assert [letter.recipients for letter in subject.stand_in.letters()] == [(taken,), (third,)]
 
     def test_n2_a_repeat_has_the_same_message_id(self, subject: Subject, connect: Connect) -> None:
         """The Message-ID is the one that was made before the first try, at every try."""

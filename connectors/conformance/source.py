@@ -95,7 +95,7 @@ class SourceConformance(CommonConformance):
         for outline in _walk(connect(), HOME, max(marks)):
             _note(seen, outline)
         wanted = {f"inc-{number:04}": 1 for number in range(count)} | {"inc-0000": 2, f"inc-{count - 1:04}": 2}
-        wanted[f"inc-{count:04}"] = 1
+        wanted |= {f"inc-{count:04}": 1, f"inc-{count + 1:04}": 1}
         assert {one: seen.get(one, 0) for one in wanted if one != "inc-0001"} == {
             one: version for one, version in wanted.items() if one != "inc-0001"
         }
@@ -160,10 +160,10 @@ class SourceConformance(CommonConformance):
     def test_s8_a_damaged_report_reaches_quarantine_whole(self, subject: Subject, connect: Connect) -> None:
         """Unknown code, missing key, wrong type, impossible date: the map names the fields; the neighbours are well."""
         damaged = [report(number, damage=damage) for number, damage in enumerate(Damage, 1)]
-        subject.stand_in.put(report(0), *damaged, report(9))
+        subject.stand_in.put(report(0), *damaged, report(8), report(9))
         connector = connect()
         read, refused = _read(connector)
-        assert set(read) == {"inc-0000", "inc-0009"}
+        assert set(read) == {"inc-0000", "inc-0008", "inc-0009"}
         assert refused.keys() == {one.incident_id for one in damaged}, "a damaged report was lost on the way"
         assert all(refused.values()), "a damaged report has no field that a person could look at"
 
@@ -202,6 +202,7 @@ class SourceConformance(CommonConformance):
             "2026-03-29T01:30:00": datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
             "2026-10-25T01:30:00": datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
             "2026-07-01T12:00:00": datetime(2026, 7, 1, 11, 0, tzinfo=UTC),
+            "2026-12-01T12:00:00": datetime(2026, 12, 1, 12, 0, tzinfo=UTC),
         }
         subject.stand_in.put(*(report(number, occurred_at=at) for number, at in enumerate(moments)))
         connector = connect()
@@ -254,9 +255,10 @@ class SourceConformance(CommonConformance):
     def test_c11_two_connectors_at_once_share_nothing(self, subject: Subject, connect: Connect) -> None:
         """Two connectors pull two homes at once: each gets its own home's reports, all of them."""
         homes = (HOME, OTHER_HOME)
-        wanted = {home: {f"{home}-{number}" for number in range(4 * subject.page_size)} for home in homes}
+        numbers = range(4 * subject.page_size + 1)
+        wanted = {home: {f"{home}-{number}" for number in numbers} for home in homes}
         for home in homes:
-            subject.stand_in.put(*(report(1, incident_id=one, home_id=home) for one in sorted(wanted[home])))
+            subject.stand_in.put(*(report(n, incident_id=f"{home}-{n}", home_id=home) for n in numbers))
         found: dict[str, set[str]] = {}
 
         def one(connector: Any, home: str) -> None:
@@ -273,8 +275,9 @@ class SourceConformance(CommonConformance):
         later = START + timedelta(days=1)
         subject.stand_in.put(
             report(0, version=2, modified_at=later),
-            report(count - 1, version=2, modified_at=later),
-            report(count, modified_at=later + timedelta(minutes=1)),
+            report(count - 1, version=2, modified_at=later + timedelta(minutes=1)),
+            report(count, modified_at=later + timedelta(minutes=2)),
+            report(count + 1, modified_at=later + timedelta(minutes=3)),
         )
         subject.stand_in.remove("inc-0001")
 

@@ -55,7 +55,7 @@ from tests.conformance.far_ends import (
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = (DOCS / "configuration.md", DOCS / "connectors.md")
 SECRET = "canary-secret-9c1f"
-DEADLINE = 0.7
+DEADLINE = 1.0
 Tame = Callable[[Any], Any]
 SubjectOf = Callable[[Path, Tame], Any]
 

@@ -1,0 +1,155 @@
+"""Log stores, notifiers and form desks with one thing wrong each: W8, W9, W11, N1 to N5, F1 to F3."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from connectors.daily_log_files.store import DailyLogFiles
+from connectors.daily_log_rest.store import DailyLogRest
+from connectors.errors import Cause, NotApplied, Rejected
+from connectors.lado_package.desk import LadoPackageDesk
+from connectors.lado_prefill import FormChanged, LadoPrefill, Prefilled
+from connectors.protocols import Found, Message, NewEntry, PackageFiles, Receipt
+from connectors.smtp import SmtpNotifier
+from mappings.bodies import LadoPackage
+from mappings.uk_time import uk_day
+from tests.conformance.zoo.postroom import Postroom
+
+
+class ForgetsWhatItCorrects(DailyLogRest):
+    """A correction stands in the log as if it were news."""
+
+    breaks = "W8"
+
+    def create(self, entry: NewEntry) -> Receipt:
+        return super().create(replace(entry, corrects=None))
+
+
+class WritesInAnyHomesLog(DailyLogRest):
+    """Whose log it was is nothing that it reads."""
+
+    breaks = "W9"
+
+    def create(self, entry: NewEntry) -> Receipt:
+        try:
+            return super().create(entry)
+        except Rejected as why:
+            if why.cause is not Cause.WRONG_PERSON:
+                raise
+        return Receipt("log-000001")
+
+
+class CallsOtherWordsOurs(DailyLogFiles):
+    """Whatever has our reference is what we wrote."""
+
+    breaks = "W11"
+
+    def create(self, entry: NewEntry) -> Receipt:
+        try:
+            return super().create(entry)
+        except Rejected:
+            day = uk_day(entry.entry_time)
+        return self.find(entry.reference, home_id=entry.home_id, entry_on=day).receipts[0]
+
+
+class CopiesTheLastPerson(SmtpNotifier):
+    """Whoever had the last mail has this one too."""
+
+    breaks = "N1"
+    _last = ""
+
+    def send(self, message: Message) -> Receipt:
+        receipt = super().send(message)
+        if self._last not in ("", message.to):
+            super().send(replace(message, to=self._last))
+        self._last = message.to
+        return receipt
+
+
+class RenamesARepeat(SmtpNotifier):
+    """A mail that goes out again has another Message-ID."""
+
+    breaks = "N2"
+    _tried: ClassVar[set[tuple[int, str]]] = set()
+
+    def send(self, message: Message) -> Receipt:
+        sent = (self._server.port, message.message_id)
+        if sent in self._tried:
+            message = replace(message, message_id=f"<{time.monotonic_ns()}@example.org>")
+        self._tried.add(sent)
+        return super().send(message)
+
+
+class GivesUpAtGreylisting(SmtpNotifier):
+    """Not now is never to it."""
+
+    breaks = "N3"
+
+    def send(self, message: Message) -> Receipt:
+        try:
+            return super().send(message)
+        except NotApplied as why:
+            if why.status != 451:
+                raise
+        raise Rejected("The mail server refused the recipient (451).", status=451)
+
+
+class WritesTheAddressIntoTheText(SmtpNotifier):
+    """It greets people by their address."""
+
+    breaks = "N4"
+
+    def send(self, message: Message) -> Receipt:
+        return super().send(replace(message, text=f"Dear {message.to},\n{message.text}"))
+
+
+class TakesAcceptedForDelivered(Postroom):
+    """What was accepted was delivered, for ever."""
+
+    breaks = "N5"
+
+    def find(self, message_id: str) -> Found:
+        return Found((Receipt(message_id),))
+
+
+class PressesTheButton(LadoPrefill):
+    """It does the person's part too."""
+
+    breaks = "F1"
+
+    def prefill(self, package: LadoPackage, **_: Any) -> Prefilled:
+        return super().prefill(package, then=lambda page: page.locator("button[type=submit]").click())
+
+
+class OverlooksAChangedForm(LadoPrefill):
+    """A field that is not there any more is no trouble to it."""
+
+    breaks = "F2"
+
+    def prefill(self, package: LadoPackage, **how: Any) -> Prefilled:
+        try:
+            return super().prefill(package, **how)
+        except FormChanged:
+            return Prefilled(package.to_be_completed, (), 0, 0)
+
+
+class DatesItsPackages(LadoPackageDesk):
+    """Each package says when it was made."""
+
+    breaks = "F3"
+
+    def prepare(self, package: LadoPackage) -> PackageFiles:
+        files = super().prepare(package)
+        with files.json.open("a", encoding="utf-8") as file:
+            file.write(f"\n{time.time_ns()}\n")
+        return files
+
+
+LOG_REST = [ForgetsWhatItCorrects, WritesInAnyHomesLog]
+LOG_FILES = [CallsOtherWordsOurs]
+SMTP = [CopiesTheLastPerson, RenamesARepeat, GivesUpAtGreylisting, WritesTheAddressIntoTheText]
+POSTROOM = [TakesAcceptedForDelivered]
+PREFILL = [PressesTheButton, OverlooksAChangedForm]
+PACKAGE = [DatesItsPackages]

@@ -1,0 +1,159 @@
+"""Recording connectors with one thing wrong each: S1 to S11."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from connectors.errors import NotApplied
+from connectors.protocols import Index, SourceAnswer, SourcePage, SourceRecord
+from connectors.recording_rest.source import RecordingRest
+
+
+def _changed(item: Any) -> datetime:
+    return datetime.fromisoformat(item["modifiedAt"])
+
+
+class LosesWhatFillsThePage(RecordingRest):
+    """Where the last page is full to the brim, its last report goes over the edge."""
+
+    breaks = "S1"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        *before, last = super().pull(home_id, since)
+        yield from before
+        yield replace(last, items=last.items[: self._page_size - 1]) if len(last.items) == self._page_size else last
+
+
+class DropsTies(RecordingRest):
+    """Of reports with one time stamp it keeps the first."""
+
+    breaks = "S2"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        seen: set[str] = set()
+        for page in super().pull(home_id, since):
+            kept = []
+            for item in page.items:
+                if item["modifiedAt"] not in seen:
+                    kept.append(item)
+                    seen.add(item["modifiedAt"])
+            yield replace(page, items=kept)
+
+
+class BeginsAfterTheMark(RecordingRest):
+    """A report at the very moment where the last run ended was surely read."""
+
+    breaks = "S2"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        for page in super().pull(home_id, since):
+            yield replace(page, items=[item for item in page.items if _changed(item) > since])
+
+
+class SeesEachReportOnce(RecordingRest):
+    """A report that comes a second time in a walk is the same as before, it thinks."""
+
+    breaks = "S3"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        seen: set[str] = set()
+        for page in super().pull(home_id, since):
+            yield replace(page, items=[item for item in page.items if item["incidentId"] not in seen])
+            seen |= {item["incidentId"] for item in page.items}
+
+
+class StopsAtAnEmptyPage(RecordingRest):
+    """Nothing on the page means nothing more to come."""
+
+    breaks = "S4"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        for page in super().pull(home_id, since):
+            if not page.items:
+                return
+            yield page
+
+
+class KeepsItsOwnMark(RecordingRest):
+    """It knows better than its caller where it was, and takes no overlap."""
+
+    breaks = "S5"
+    _mark = datetime(2000, 1, 1, tzinfo=UTC)
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        for page in super().pull(home_id, max(since, self._mark)):
+            self._mark = max([self._mark, *map(_changed, page.items)])
+            yield page
+
+
+class BeginsWithTheNewest(RecordingRest):
+    """The newest reports come first: a run that ends early has moved the mark past all the others."""
+
+    breaks = "S6"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        yield from reversed([*super().pull(home_id, since)])
+
+
+class ForgetsWhereToBegin(RecordingRest):
+    """Every pull begins at the beginning."""
+
+    breaks = "S7"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        del since
+        yield from super().pull(home_id, datetime(2000, 1, 1, tzinfo=UTC))
+
+
+class SkipsWhatItCannotRead(RecordingRest):
+    """A report that lacks something is left out, so that nobody is troubled by it."""
+
+    breaks = "S8"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        for page in super().pull(home_id, since):
+            yield replace(page, items=[item for item in page.items if "interventionType" in item])
+
+
+class TakesWallTimeForUtc(RecordingRest):
+    """A time without a zone is UTC to it."""
+
+    breaks = "S9"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        for page in super().pull(home_id, since):
+            yield replace(page, items=[{**item, "occurredAt": f"{item['occurredAt']}Z"} for item in page.items])
+
+
+class GivesAShortIndex(RecordingRest):
+    """An index that does not add up is better than none."""
+
+    breaks = "S10"
+
+    def index(self, home_id: str, start: date, end: date) -> Index:
+        try:
+            return super().index(home_id, start, end)
+        except NotApplied as why:
+            if "incomplete" not in why.message:
+                raise
+        return Index(home_id, start, end, ())
+
+
+class CallsTheForbiddenGone(RecordingRest):
+    """What it may not read is not there."""
+
+    breaks = "S11"
+
+    def get(self, home_id: str, incident_id: str) -> SourceRecord:
+        record = super().get(home_id, incident_id)
+        return SourceRecord(SourceAnswer.GONE) if record.answer is SourceAnswer.FORBIDDEN else record
+
+
+ANIMALS = [
+    LosesWhatFillsThePage, DropsTies, BeginsAfterTheMark, SeesEachReportOnce, StopsAtAnEmptyPage, KeepsItsOwnMark,
+    BeginsWithTheNewest, ForgetsWhereToBegin, SkipsWhatItCannotRead, TakesWallTimeForUtc, GivesAShortIndex,
+    CallsTheForbiddenGone,
+]  # fmt: skip
