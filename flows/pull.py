@@ -95,6 +95,7 @@ def fetch(site: Site, home: Home, incident_ids: Sequence[str]) -> Stored:
             continue
         readable, unreadable = understand(site, home, [record.item])
         stored.add(_store(site, home, readable, unreadable, None, found_by="index sweep"))
+        reach("pull.fetched")
     return stored
 
 

@@ -24,6 +24,7 @@ from flows.looking import look, look_at_source
 from flows.planning import replan
 from flows.site import Site
 from ledger import children, desk, findings, outbox, runs, standing
+from ledger.crash_points import reach
 from ledger.errors import Refused
 from ledger.findings import Kept
 from ledger.standing import HeldIncident
@@ -66,9 +67,11 @@ def reconcile(
     moment = as_of or site.ledger.now()
     source, fault = look_at_source(site, home, start, end)
     swept = _sweep(site, home, source)
+    reach("reconcile.swept")
     looked = look(site, home, start, end, moment, source, fault)
     comparison = compare(looked.evidence)
     outbox.read_back(site.ledger, sorted(comparison.verified), site.worker)
+    reach("reconcile.verified")
     healing = _Healing()
     before = comparison
     if heal and (comparison.healable or comparison.unfinished):

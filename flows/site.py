@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from config.errors import ConfigurationError
 from config.home import Home, load_homes
 from config.lado_form import LadoForm, load_form
 from config.settings import Settings, load_settings, missing
+from ledger import crash_points
 from mappings.owed import Target
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 #: Tells a person how far a stage is: its name, how many are done, how many there are (None: nobody knows yet).
 Progress = Callable[[str, int, int | None], None]
+
+
+C = TypeVar("C")
 
 
 def silent(_stage: str, _done: int, _total: int | None) -> None:
@@ -65,7 +69,7 @@ class Site:
         """Mosaic, where the site has it."""
         from connectors.registry import build_mosaic
 
-        return build_mosaic(self.settings)
+        return _with_crash_points(build_mosaic(self.settings), Target.MOSAIC)
 
     @cached_property
     def replica(self) -> CaseNoteCopy | None:
@@ -79,7 +83,7 @@ class Site:
         """The daily log, where the site has it."""
         from connectors.registry import build_daily_log
 
-        return build_daily_log(self.settings)
+        return _with_crash_points(build_daily_log(self.settings), Target.DAILY_LOG)
 
     @cached_property
     def email(self) -> Notifier | None:
@@ -133,6 +137,14 @@ def known_home(homes: Mapping[str, Home], home: str) -> Home:
         known = ", ".join(sorted(homes))
         raise ConfigurationError(f"There is no home {home!r}; this site has {known}.", setting="BRIDGE_HOMES_DIR")
     return homes[home]
+
+
+def _with_crash_points(connector: C, target: Target) -> C:
+    """Where a crash point is armed, the stages of a write on the wire are points too."""
+    http = getattr(connector, "http", None)
+    if crash_points.is_armed() and http is not None:
+        http.on_stage = lambda stage: crash_points.reach(f"wire.{target}.{stage}")
+    return connector
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from flows.ids import Ids
 from flows.packages import write_approved
 from flows.site import Site
 from ledger import desk, standing
+from ledger.crash_points import reach
 from ledger.desk import Decision
 from ledger.errors import Refused, UnknownRecord
 from ledger.quarantine import note_shown
@@ -62,6 +63,7 @@ def decide(
 ) -> dict[str, Any]:
     """Record a named manager's decision and, when it is an approval, write the package again with it."""
     desk.decide(site.ledger, submission_id, decision, by, reason=reason, mash=mash, police=police)
+    reach("lado.decided")
     row, made = _one(site, submission_id)
     approved = next((one for one in made if one.decision == "approved"), None)
     if approved is not None and decision in ("approved", "sent"):

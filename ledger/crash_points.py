@@ -9,14 +9,25 @@ from __future__ import annotations
 import os
 import signal
 
-_ARMED = os.environ.get("INCIDENT_BRIDGE_CRASH_AT", "")
-_NAME, _, _COUNT = _ARMED.partition(":")
-_left = int(_COUNT or 1)
+_name, _, _count = os.environ.get("INCIDENT_BRIDGE_CRASH_AT", "").partition(":")
+_left = int(_count or 1)
+
+
+def arm(point: str) -> None:
+    """Name the point at which this process dies; an empty text disarms it."""
+    global _name, _left  # noqa: PLW0603
+    _name, _, count = point.partition(":")
+    _left = int(count or 1)
+
+
+def is_armed() -> bool:
+    """Whether any point is armed."""
+    return bool(_name)
 
 
 def reach(name: str) -> None:
     """Say that this point was reached."""
-    if _NAME and name == _NAME:
+    if _name and name == _name:
         _die_in_turn()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Table, delete, select, update
 
 from ledger import audit
+from ledger.crash_points import reach
 from ledger.database import DIGEST_KEY, KEY_CHECK, Ledger
 from ledger.errors import LedgerError, Refused
 from ledger.states import DeliveryState, Event, after
@@ -41,6 +42,7 @@ def backup(ledger: Ledger, to: Path) -> Path:
                 source.backup(target)
             finally:
                 target.close()
+        reach("backup.copied")
         os.replace(part, to)
     except (OSError, sqlite3.Error):
         part.unlink(missing_ok=True)
@@ -121,6 +123,7 @@ def rotate(ledger: Ledger, progress: Callable[[int], None] = lambda _: None) -> 
                 break
             total += done
             progress(total)
+            reach("rotate.batch")
 
     def finish(connection: Connection) -> None:
         for name in (KEY_CHECK, DIGEST_KEY):
@@ -170,8 +173,8 @@ def _reseal(
     done = 0
     for row in rows:
         sealed = getattr(row, column.name)
-        if sealed is None or ledger.vault.is_current(sealed):
-            continue
+        if not sealed or ledger.vault.is_current(sealed):
+            continue  # what was purged stays empty
         opened = ledger.vault.open(sealed, record(row))
         fresh = ledger.vault.seal(opened, record(row))
         connection.execute(update(table).where(table.c.id == row.id).values({column.name: fresh}))
@@ -209,4 +212,5 @@ def purge(ledger: Ledger, before: date, actor: str) -> int:
     total = 0
     while done := ledger.write(work):
         total += done
+        reach("purge.batch")
     return total

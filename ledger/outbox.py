@@ -462,6 +462,7 @@ def _note(
     """Append the attempts and their audit entries, in the transaction that changes the deliveries."""
     if not changes:
         return
+    reach("record.before_note")
     rows = [
         {
             "delivery_id": row_id,

@@ -168,6 +168,7 @@ def _store_reports(
     numbered = [(one, 1, ids[one.report.incident_id]) for one in new]
     numbered += [(one, row.revision + 1, row.id) for one, row in revised]
     _insert_revisions(ledger, connection, home, numbered, now)
+    reach("store.before_owed")
     counts = owing.plan_all(
         ledger, connection, home, [(one.report, number, key) for one, number, key in numbered], plan, now
     )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from ledger.crash_points import reach
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -42,6 +44,7 @@ def create_schema(engine: Engine) -> None:
         _alone(connection),
     ):
         command.upgrade(_config(connection), "head")
+        reach("schema.before_commit")
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from ledger.crash_points import reach
+
 
 def write_whole(path: Path, content: bytes) -> Path:
     """Write a file that only its owner can read. Whatever interrupts, the old file or the new one is there, whole.
@@ -18,6 +20,7 @@ def write_whole(path: Path, content: bytes) -> Path:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        reach("report.file_written")
         os.replace(beside, path)
     except BaseException:
         Path(beside).unlink(missing_ok=True)
