@@ -1,6 +1,6 @@
 """Deliver what is owed: claim, send, record; look up what is in doubt; stop early rather than send twice.
 
-One thread drains one target, so that a dead target does not hold up the others; each uses a pool for its network
+One thread drains one target, so that a dead target does not hold up the others; each has a crew for its network
 calls. A batch costs two commits: one that says `sending`, one that says what came of it.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from config.settings import DeliverySettings
+from flows.crew import Crew
 from flows.senders import DailyLogSender, LadoSender, MailSender, MosaicSender, Sender, try_to_look, try_to_send
 from flows.site import Site
 from ledger import outbox, withdrawals
@@ -131,7 +131,7 @@ def _drain_guarded(site: Site, target: Target, sender: Sender, result: TargetRes
 
 def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str]) -> None:
     settings = site.settings.delivery
-    with ThreadPoolExecutor(settings.threads, thread_name_prefix=target.value) as pool:
+    with Crew(settings.threads, target.value) as crew:
         while not (result.given_up or site.stopping.is_set()):
             lease = {"homes": homes, "limit": settings.batch_size, "lease_seconds": settings.lease_seconds}
             claimed_at = _uptime()
@@ -143,7 +143,7 @@ def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, hom
             roots = outbox.roots(site.ledger, [*looks, *sends])
             batch = _Batch(site, sender, settings, roots, claimed_at, [*looks, *sends])
             with batch.kept():
-                outcomes = list(pool.map(batch.look, looks)) + list(pool.map(batch.send, sends))
+                outcomes = crew.map(batch.look, looks) + crew.map(batch.send, sends)
             reach(f"deliver.answered.{target}")
             outbox.record(site.ledger, site.worker, outcomes)
             reach(f"deliver.recorded.{target}")
