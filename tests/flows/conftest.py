@@ -85,10 +85,13 @@ def bridge(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
     def run(*words: str) -> Answer:
         capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
+        code = 0
+        try:
             main([str(word) for word in words])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
         said = capsys.readouterr()
-        return Answer(int(ended.value.code or 0), said.out, said.err)
+        return Answer(code, said.out, said.err)
 
     yield run
     logging.root.setLevel(level)

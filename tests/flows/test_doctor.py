@@ -1,0 +1,106 @@
+"""doctor: one line for each thing that must be right, with the fix; and nothing written anywhere."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.house import House
+from tests.flows.canaries import homes_own, report
+from tests.flows.conftest import Bridge
+
+
+def _lines(answer: Any) -> dict[str, dict[str, Any]]:
+    return {row["what"]: row for row in answer.json["checks"]}
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_site_in_order_is_one_good_line_for_each_thing(house: House, bridge: Bridge):
+    ended = bridge("doctor", "--json")
+
+    assert ended.code == 0
+    wanted = {"settings", "homes", "ledger", "audit trail", "recording", "mosaic", "daily_log", "email", "lado",
+              "field map", "bank holidays", "prefect"}  # fmt: skip
+    assert wanted <= set(_lines(ended))
+    assert all(row["ok"] for row in ended.json["checks"])
+    assert all(line.startswith("ok ") for line in bridge("doctor").out.splitlines())
+
+
+def test_nothing_is_written_anywhere(house: House, bridge: Bridge):
+    before = _files(house.folder)
+
+    bridge("doctor")
+
+    assert {name: held for name, held in _files(house.folder).items() if "ledger.db" not in name} == {
+        name: held for name, held in before.items() if "ledger.db" not in name
+    }
+    assert house.mosaic.applied() == house.recording.applied() == []
+    assert house.mail.inbox() == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "what", "code"),
+    [
+        ("BRIDGE_MOSAIC__CLIENT_SECRET", "wrong", "mosaic", 1),
+        ("BRIDGE_RECORDING__API_KEY", "wrong", "recording", 1),
+        ("BRIDGE_EMAIL__PASSWORD", "wrong", "email", 1),
+        ("BRIDGE_MOSAIC__BASE_URL", "http://127.0.0.1:9/api", "mosaic", 3),
+        ("BRIDGE_RECORDING__FIELD_MAP", "/nowhere.toml", "field map", 1),
+        ("BRIDGE_HOMES_DIR", "/nowhere", "homes", 1),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_setting_and_the_rest_is_looked_at(
+    house: House, bridge: Bridge, monkeypatch, setting, value, what, code
+):
+    monkeypatch.setenv(setting, value)
+
+    ended = bridge("doctor", "--json")
+
+    assert ended.code == ended.json["exit_code"] == code
+    wrong = [row for row in ended.json["checks"] if not row["ok"]]
+    assert [row["what"] for row in wrong] == [what]
+    assert setting in (wrong[0]["setting"] or "") + wrong[0]["sentence"]
+
+
+def test_a_prefect_server_that_does_not_answer_is_a_system_that_is_away(house: House, bridge: Bridge, monkeypatch):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{probe.getsockname()[1]}/api")
+        ended = bridge("doctor", "--json")
+
+    assert ended.code == 3
+    assert _lines(ended)["prefect"]["setting"] == "PREFECT_API_URL"
+
+
+def test_people_who_are_owed_mail_and_have_no_address_are_named_by_role(house: House, bridge: Bridge):
+    (house.homes_dir / "EXH.toml").write_text(homes_own(mail=False), "utf-8")
+
+    ended = bridge("doctor")
+
+    assert ended.code == 1
+    assert "registered_manager and senior_manager of EXH has no address in the home's file" in ended.out
+
+
+def test_a_child_without_a_mosaic_id_is_said_with_the_incidents_number(house: House, bridge: Bridge):
+    (house.homes_dir / "EXH.toml").write_text(homes_own(), "utf-8")
+    found = report(1, house.end, (70001, 70002))
+    found["children"][0]["mosaicPersonId"] = "see file"
+    house.mosaic.add_people([70002])
+    house.recording.put(found)
+    bridge("sync")
+
+    said = bridge("doctor").out
+
+    assert f"A child has no usable Mosaic id in {found['incidentNumber']}" in said
+    assert "Zebrawick" not in said
+
+
+def test_one_connector_can_be_checked_alone(house: House, bridge: Bridge):
+    assert [row["what"] for row in bridge("connector", "check", "mosaic", "--json").json["checks"]] == ["mosaic"]
+    assert bridge("connector", "check", "nosuch").code == 1
