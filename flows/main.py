@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "incident": ("records", "incident", "The story of one incident."),
     "delivery": ("records", "delivery", "What is owed to the outside systems, and what came of it."),
     "quarantine": ("records", "quarantine", "Reports that could not be understood."),
-    "finding": ("records", "finding", "Findings of the reconciliation: list and acknowledge."),
+    "finding": ("records", "finding", "Acknowledge a finding of the reconciliation."),
     "lado": ("lado", "lado", "LADO submissions: a named manager's decision and its record."),
     "backfill": ("keeping", "backfill", "Owe history to a new target, on purpose."),
     "connector": ("site", "connector", "List, check and start connectors."),
