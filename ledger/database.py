@@ -222,12 +222,19 @@ def _passing(why: DBAPIError) -> bool:
     )
 
 
-def unavailable(why: DBAPIError) -> LedgerUnavailable:
-    """What the database said, as a sentence without its words: they may quote a row."""
+def unavailable(why: DBAPIError) -> LedgerError:
+    """What the database said, as a sentence without its words: they may quote a row.
+
+    A LedgerUnavailable passes or is mended at the database; what only the setting can mend is a plain LedgerError.
+    """
+    kind: type[LedgerError] = LedgerError
     if _says(why, _FULL):
-        found = "it is full or read-only; free some space or mend its permissions, then run again"
+        kind, found = (
+            LedgerUnavailable,
+            "it is full or read-only; free some space or mend its permissions, then run again",
+        )
     elif _says(why, ("locked", "busy")):
-        found = "another process holds it; wait for that run to end, then run again"
+        kind, found = LedgerUnavailable, "another process holds it; wait for that run to end, then run again"
     elif _says(why, ("unable to open", "no such file")):
         found = "its file cannot be opened; check that its folder exists and may be written"
     elif _says(why, ("not a database", "malformed", "no such table", "no such column")):
@@ -235,8 +242,8 @@ def unavailable(why: DBAPIError) -> LedgerUnavailable:
     elif _says(why, ("password", "authentication", "role", "does not exist")):
         found = "the user, the password or the database's name is wrong; correct the URL"
     else:
-        found = "it does not answer; start the database or correct the URL"
-    return LedgerUnavailable(f"The ledger at {_SETTING} cannot be used: {found}.", setting=_SETTING)
+        kind, found = LedgerUnavailable, "it does not answer; start the database or correct the URL"
+    return kind(f"The ledger at {_SETTING} cannot be used: {found}.", setting=_SETTING)
 
 
 def _other_version(found: str) -> str:
