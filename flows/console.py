@@ -21,6 +21,7 @@ from config.errors import ConfigurationError
 from flows.exit_codes import ExitCode
 from flows.prefect_api import PrefectAway
 from flows.prefect_environment import RUN_LOGGER
+from flows.prefect_server import PrefectServerError
 
 P = ParamSpec("P")
 Result = ExitCode | int | None
@@ -79,6 +80,8 @@ def _explain(why: Exception) -> tuple[str, str, str | None, ExitCode]:
         return "unreachable", why.message, None, ExitCode.UNREACHABLE
     if isinstance(why, PrefectAway):
         return "unreachable", str(why), why.setting, ExitCode.UNREACHABLE
+    if isinstance(why, PrefectServerError):
+        return "unreachable", str(why), None, ExitCode.UNREACHABLE
     if isinstance(why, LedgerUnavailable):
         return "ledger_unavailable", str(why), why.setting, ExitCode.UNREACHABLE
     if isinstance(why, LedgerError):
@@ -176,7 +179,8 @@ def progress_bars(wanted: bool) -> Iterator[Callable[[str, int, int | None], Non
             with lock:
                 if stage not in tasks:
                     tasks[stage] = bars.add_task(stage, total=total)
-                bars.update(tasks[stage], completed=done, total=total)
+                over = total is not None and done >= total
+                bars.update(tasks[stage], completed=done, total=total, visible=not over)
 
         yield show
 

@@ -196,7 +196,8 @@ _STATE_WORDS = {
     "sending": "with a worker",
     "awaiting_approval": "waiting for a manager",
 }
-_MEANING = {
+#: What each exit code means, as the last line of a run.
+MEANING = {
     0: "Done, nothing left over.",
     1: "The configuration is wrong; mend what is named above and run it again.",
     2: "Done, but something needs a person or another run; `incident-bridge status` says what.",
@@ -204,21 +205,27 @@ _MEANING = {
 }
 
 
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def tell_sync(result: dict[str, Any]) -> Iterator[str]:
     """A sync in a few lines."""
     pulled = result["pulled"]
     yield (
-        f"Read {pulled['seen']} reports: {pulled['new']} new, {pulled['revised']} changed, "
-        f"{pulled['unchanged']} unchanged, {pulled['drafts']} drafts, {pulled['quarantined']} not understood."
+        f"Read {_counted(pulled['seen'], 'report')}: {pulled['new']} new, {pulled['revised']} changed, "
+        f"{pulled['unchanged']} unchanged, {_counted(pulled['drafts'], 'draft')}, "
+        f"{pulled['quarantined']} not understood."
     )
     for target, counts in result["deliveries"].items():
-        words = [f"{count} {_STATE_WORDS[state]}" for state, count in counts.items() if count or state == "accepted"]
+        words = [f"{count} {_STATE_WORDS[state]}" for state, count in counts.items() if count]
         yield f"{_TARGET_NAMES.get(target, target)}: {', '.join(words) or 'nothing to do'}."
     if result["quarantined"]:
-        yield f"{result['quarantined']} reports wait in quarantine; `incident-bridge quarantine list` shows them."
+        waiting = _counted(result["quarantined"], "report")
+        yield f"In quarantine: {waiting}; `incident-bridge quarantine list` shows which."
     for problem in result["problems"]:
         yield f"{_TARGET_NAMES.get(problem['system'], problem['system'])}: {problem['message']}"
-    yield _MEANING[result["exit_code"]]
+    yield MEANING[result["exit_code"]]
 
 
 def tell_dry_run(result: dict[str, Any]) -> Iterator[str]:
@@ -247,11 +254,11 @@ def tell_reconcile(result: dict[str, Any]) -> Iterator[str]:
             if state == "not_checked":
                 yield f"  Not checked: {_TARGET_NAMES.get(side, side)} could not be read."
         standing = [finding for finding in one["findings"] if not finding["acknowledged"]]
-        yield f"  {len(standing)} findings need a person. The report: {one['report']['html']}"
+        yield f"  Open: {_counted(len(standing), 'finding')}. The report: {one['report']['html']}"
         for told in one.get("mailed", []):
             state = _STATE_WORDS.get(told["state"], told["state"])
             yield f"  The verdict is mailed to the {told['role'].replace('_', ' ')} ({state})."
-    yield _MEANING[result["exit_code"]]
+    yield MEANING[result["exit_code"]]
 
 
 def tell_remind(result: dict[str, Any]) -> Iterator[str]:
@@ -259,8 +266,8 @@ def tell_remind(result: dict[str, Any]) -> Iterator[str]:
     verb = "would be told" if result["dry_run"] else "told"
     for digest in result["digests"]:
         yield (
-            f"{digest['home']}: {digest['role']} {verb} of {digest['overdue']} overdue, {digest['due_soon']} due soon, "
-            f"{digest['escalated']} escalated ({digest['state']})."
+            f"{digest['home']}: {digest['role'].replace('_', ' ')} {verb} of {digest['overdue']} overdue, "
+            f"{digest['due_soon']} due soon, {digest['escalated']} escalated ({digest['state']})."
         )
     for problem in result["undeliverable"]:
         yield f"{problem['home']}: {problem['message']}"

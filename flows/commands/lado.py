@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
 
-from flows.console import Result, actor, answered, as_json, one_home, say, show_json, table
+from flows.console import Result, actor, answered, as_json, local, one_home, say, show_json, table
 
 _by = click.option("--by", required=True, help="The name of the manager who decides.")
 _mash = click.option("--mash", type=click.Choice(["yes", "no"]), help="Was MASH told?")
@@ -37,7 +38,16 @@ def lado_list(home: str | None, wants_json: bool) -> Result:
         show_json(result)
         return None
     rows = [
-        [row[name] for name in ("id", "state", "incident", "revision", "adult", "triggers", "due_at", "pdf")]
+        (
+            row["id"],
+            row["state"],
+            row["incident"],
+            row["revision"],
+            row["adult"],
+            ", ".join(map(str, row["triggers"])),
+            local(datetime.fromisoformat(row["due_at"])),
+            row["pdf"],
+        )
         for row in result["submissions"]
     ]
     table(("id", "state", "incident", "revision", "adult", "triggers", "due", "package"), rows)

@@ -76,7 +76,7 @@ def test_a_dry_run_sends_and_keeps_nothing_and_names_nobody(late, bridge):
 
 
 def test_a_dry_run_in_words_says_who_would_be_told(late, bridge):
-    assert "EXH: registered_manager would be told of" in bridge("remind", "--dry-run").out
+    assert "EXH: registered manager would be told of" in bridge("remind", "--dry-run").out
 
 
 def test_a_mail_server_that_is_away_is_exit_code_three_and_doubles_nothing(late, bridge):
