@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from config.errors import ConfigurationError
 from config.home import Home
 from connectors.errors import Misconfigured
 from flows import deliver as delivery_stage
@@ -16,6 +17,7 @@ from flows.packages import rebuild_approved
 from flows.planning import replan
 from flows.site import Site
 from ledger import standing
+from ledger.errors import LedgerError
 from ledger.reports import Stored
 from ledger.states import DeliveryState
 from mappings.owed import Target
@@ -81,13 +83,23 @@ class Synced:
 
 
 def sync(site: Site, homes: list[Home], *, since: datetime | None = None, wait_seconds: float | None = None) -> Synced:
-    """Pull the homes, deliver what is owed, wait for what is in doubt. Raises LedgerError when the ledger fails."""
+    """Pull the homes, deliver what is owed, wait for what is in doubt.
+
+    Raises LedgerError when the ledger fails. A mistake of ours over one home's reports holds up neither the other homes
+    nor what is owed already: it is raised when they had their turn.
+    """
     ledger = site.ledger
     result = Synced([home.id for home in homes], ledger.now(), ledger.now())
+    mistakes: list[Exception] = []
     for home in homes:
         if site.stopping.is_set():
             break
-        _pull(site, home, since, result)
+        try:
+            _pull(site, home, since, result)
+        except (ConfigurationError, LedgerError):
+            raise
+        except Exception as why:  # noqa: BLE001 - raised below
+            mistakes.append(why)
     rebuild_approved(site, result.homes)
     withdraw_changed_recipients(site, homes)
     wait = site.settings.delivery.wait_seconds if wait_seconds is None else wait_seconds
@@ -100,6 +112,8 @@ def sync(site: Site, homes: list[Home], *, since: datetime | None = None, wait_s
     _count(site, result, delivered)
     result.stopped = site.stopping.is_set()
     result.finished_at = ledger.now()
+    for mistake in mistakes:
+        raise mistake
     return result
 
 

@@ -15,6 +15,8 @@ import pytest
 from flows import records
 from flows.console import quiet_libraries
 from flows.main import COMMANDS
+from sandbox.cast import home_file
+from sandbox.scenario import bulk
 from tests.flows.conftest import Bridge
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +54,28 @@ def test_our_own_mistake_is_json_where_json_was_asked_for(broken, bridge: Bridge
     assert ended.json["error"]["kind"] == "unexpected"
     assert ended.json["exit_code"] == 1
     assert "Zebrawick" not in ended.out
+
+
+def test_our_mistake_over_one_homes_reports_holds_up_no_other_home_and_nothing_owed(house, bridge: Bridge, monkeypatch):
+    from mappings import plan
+
+    (house.homes_dir / "OTH.toml").write_text(home_file().replace('"EXH"', '"OTH"'), "utf-8")
+    house.load_bulk(1)
+    for one in bulk(1, end=house.end, home="OTH", first=2):
+        house.recording.put(one)
+    real = plan.case_note
+
+    def breaks_for_one(report, *others):
+        if report.home_id == "EXH":
+            raise ValueError(NAME)
+        return real(report, *others)
+
+    monkeypatch.setattr(plan, "case_note", breaks_for_one)
+    ended = bridge("sync")
+
+    assert ended.code == 1
+    assert "ValueError in mappings.plan" in ended.err
+    assert [effect.subject for effect in house.recording.applied("log_create")] == ["OTH"]
 
 
 def test_a_person_who_interrupts_is_told_that_it_can_go_on(house, bridge: Bridge, monkeypatch):
