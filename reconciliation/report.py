@@ -304,7 +304,7 @@ def _unread_stories(
             incident_id=key,
             occurred_on=found.occurred_on if found else report.occurred_on if report else None,
             occurred_at=None,
-            status=found.status if found else "",
+            status=_known_status(found.status) if found else "",
             row=row,
             kind="",
             children=(),
@@ -317,6 +317,11 @@ def _unread_stories(
             flags=(),
             findings=tuple(told.get(key, ())),
         )
+
+
+def _known_status(status: str) -> str:
+    """A status as it may be shown: one that the contract does not know is whatever somebody typed."""
+    return status if status in tuple(Status) else "not a known status"
 
 
 def _by_day(story: Story) -> tuple[date, str, str]:

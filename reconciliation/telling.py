@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from mappings.owed import Action
 from mappings.uk_time import LONDON
 from reconciliation.finding import Finding, Severity, finding_id
 from reconciliation.views import LedgerDelivery, LedgerIncident
-from reconciliation.wording import RECORD_NAMES, TARGET_NAMES, words_for
+from reconciliation.wording import ADDITION_NAMES, RECORD_NAMES, TARGET_NAMES, words_for
 
 _NO_NUMBER = "A report without a readable number"
 
@@ -22,6 +23,7 @@ class Record:
     target: str | None = None
     subject: str | None = None
     occurred_on: date | None = None
+    is_addition: bool = False
 
     @classmethod
     def of_incident(cls, incident: LedgerIncident, target: str | None = None, subject: str | None = None) -> Record:
@@ -35,7 +37,8 @@ class Record:
         """What this delivery made, or should have made. An address never becomes a subject."""
         subject = delivery.subject if delivery.subject and "@" not in delivery.subject else None
         day = incident.occurred_on if incident else None
-        return cls(delivery.number, delivery.incident_id, target or delivery.target, subject, day)
+        is_addition = delivery.action in (Action.APPEND, Action.CORRECT)
+        return cls(delivery.number, delivery.incident_id, target or delivery.target, subject, day, is_addition)
 
 
 def tell(
@@ -53,14 +56,13 @@ def tell(
     """A finding. `about` and `reason` as in `finding_id` and `Finding`; `slots` fill the sentence."""
     words = words_for(kind, reason)
     target = record.target or ""
+    names = ADDITION_NAMES if record.is_addition else RECORD_NAMES
     filled = {
         "incident": record.number or _NO_NUMBER,
         "child": "{child}" if record.subject else "the child",
         "target": TARGET_NAMES.get(target, target),
         "target_id": target,
-        "record": RECORD_NAMES.get(target, "the record").replace(
-            "{child}", "{child}" if record.subject else "the child"
-        ),
+        "record": names.get(target, "the record").replace("{child}", "{child}" if record.subject else "the child"),
         "kind": kind,
         "reason": reason or "",
         **slots,

@@ -32,6 +32,12 @@ RECORD_NAMES = {
     "email": "the mail",
     "lado": "the LADO package",
 }
+#: What people call what is added to a record that is there.
+ADDITION_NAMES = {
+    "mosaic": "an appendment to the case note for {child}",
+    "daily_log": "a correction of the daily-log entry",
+    "replica": "an appendment to the replica's case note for {child}",
+}
 
 
 class Words(NamedTuple):
