@@ -142,6 +142,7 @@ class TlsSettings(_Section):
 class LadoSettings(_Section):
     """LADO packages."""
 
+    kind: str = Field(default="package", description="`package`, or a third party's connector name.")
     out_dir: Path = Field(
         default=Path("lado"), description="Folder for the packages; made readable by its owner alone."
     )
@@ -151,6 +152,7 @@ class LadoSettings(_Section):
         default=None, description="TOML file that says which field of the online form takes which answer."
     )
     browser: Path | None = Field(default=None, description="Chromium's program file; unset: looked for on the PATH.")
+    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
     @field_validator("online_url")
     @classmethod

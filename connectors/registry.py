@@ -55,7 +55,7 @@ def build_email(settings: Settings) -> Notifier | None:
 
 def build_form_desk(settings: Settings) -> FormDesk:
     """The desk where LADO packages are prepared. Raises ConfigurationError."""
-    return cast("FormDesk", _connector("lado", "package")(settings))
+    return cast("FormDesk", _connector("lado", settings.lado.kind)(settings))
 
 
 def build_replica(settings: Settings) -> CaseNoteCopy | None:
