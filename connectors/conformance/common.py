@@ -58,8 +58,10 @@ class CommonConformance:
         name = request.function.__name__
         assertion, reasons = assertion_of(name), reasons_of(type(self))
         for key in (name, assertion or ""):
-            if key in reasons:
+            if _says_why(reasons.get(key)):
                 pytest.skip(f"{assertion}: {reasons[key]}")
+            elif key in reasons:
+                pytest.fail(f"{key} is skipped without a reason: say in a sentence why it cannot apply")
         if "subject" in request.fixturenames:
             try:
                 request.getfixturevalue("subject")
@@ -107,7 +109,7 @@ class CommonConformance:
         assert not replaced, f"these tests of the kit were replaced: {replaced}"
         known = {*kits, *(assertion_of(name) for name in kits)}
         assert not [name for name in reasons if name not in known], "a skip names no assertion of this kind"
-        thin = [name for name, reason in reasons.items() if len(str(reason or "").split()) < 3]
+        thin = [name for name, reason in reasons.items() if not _says_why(reason)]
         assert not thin, f"these skips give no reason: {thin}"
 
     # ---- C1, C2: check -----------------------------------------------------------------------------------------------
@@ -420,6 +422,10 @@ def _close(connector: Any) -> None:
 
 def _marks(text: str, subject: Subject) -> list[str]:
     return [mark for mark in (*CANARIES, *subject.secrets) if mark in text]
+
+
+def _says_why(reason: str | None) -> bool:
+    return len((reason or "").split()) >= 3
 
 
 def _is_one_line(sentence: str) -> bool:

@@ -66,7 +66,8 @@ def as_it_is(connector: Any) -> Any:
 
 
 @cache
-def _authority() -> Certificates:
+def authority() -> Certificates:
+    """One authority for every certificate of a run."""
     return Certificates(Path(mkdtemp(prefix="conformance-")))
 
 
@@ -135,7 +136,7 @@ def mosaic(_folder: Path, tame: Tame = as_it_is) -> Iterator[Subject]:
         settings = _settings(mosaic=section)
 
         def secure() -> str:
-            return stack.enter_context(Mosaic(tls=_authority().server())).base_url
+            return stack.enter_context(Mosaic(tls=authority().server())).base_url
 
         connect = mosaic_rest.connect
         yield Subject(
@@ -176,7 +177,7 @@ def _keyed(
         settings = _settings(**{name: section})
 
         def secure() -> str:
-            return stack.enter_context(Recording(tls=_authority().server())).base_url
+            return stack.enter_context(Recording(tls=authority().server())).base_url
 
         yield Subject(
             connect=_quick(connect, settings, tame),
@@ -198,7 +199,7 @@ def _keyed(
 @contextmanager
 def mail(_folder: Path, tame: Tame = as_it_is) -> Iterator[Subject]:
     """Mail over SMTP, with STARTTLS and a sign-in."""
-    with Mail(tls=_authority().server(), username="bridge", password=SECRET) as stand_in:
+    with Mail(tls=authority().server(), username="bridge", password=SECRET) as stand_in:
         section = EmailSettings(
             host="127.0.0.1",
             port=stand_in.port,
@@ -206,7 +207,7 @@ def mail(_folder: Path, tame: Tame = as_it_is) -> Iterator[Subject]:
             username="bridge",
             password=SecretStr(SECRET),
         )
-        settings = _settings(email=section, tls=TlsSettings(ca_file=_authority().ca_file))
+        settings = _settings(email=section, tls=TlsSettings(ca_file=authority().ca_file))
 
         def connect(**wrong: Any) -> Callable[[], Any]:
             return lambda: tame(smtp.connect(_changed(settings, "email", **wrong)))
