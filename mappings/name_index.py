@@ -28,6 +28,9 @@ _LONELY_LETTERS = frozenset(letter for code in range(65, 123) if (letter := chr(
 )
 
 
+_WORDS = re.compile(r"[^\W_]+")
+
+
 class Kind(IntEnum):
     """What part of a name a form is."""
 
@@ -86,6 +89,8 @@ class NameIndex:
         self.surname_letters: dict[str, set[str]] = {}
         self._first_letters: dict[str, set[str]] = {}
         self._halves: dict[str, set[str]] = {}
+        self.numbered: dict[str, tuple[str, ...]] = {}
+        """Words with digits in them, of names such as "Child2", and whose they are."""
         self._goes_by: dict[str, str] = {}
         self._names: dict[str, frozenset[PersonName]] = {}
         self._namesakes: dict[frozenset[PersonName], str] = {}
@@ -101,6 +106,7 @@ class NameIndex:
 
     def add(self, child: NamedChild) -> None:
         """Take in a child, or one more name of it."""
+        self._add_numbered(child)
         before = self._names.get(self._goes_by.get(child.child_id, ""), frozenset())
         names = before | {person_name(child.name, child.known_as)}
         if names == before:
@@ -114,6 +120,14 @@ class NameIndex:
             self._namesakes[names] = namesake
             self.size += 1
         self._goes_by[child.child_id] = namesake
+
+    def _add_numbered(self, child: NamedChild) -> None:
+        if not any(map(str.isdigit, "".join((child.name, *child.known_as)))):
+            return
+        for word in _WORDS.findall(" ".join((child.name, *child.known_as)).lower()):
+            owners = self.numbered.get(word, ())
+            if any(map(str.isdigit, word)) and not word.isdigit() and child.child_id not in owners:
+                self.numbered[word] = (*owners, child.child_id)
 
     def _add(self, child_id: str, name: PersonName) -> None:
         if name.first:

@@ -24,6 +24,8 @@ _INITIALS = re.compile(r"(?<![\w.])([A-Z])\.?([A-Z])\b(?:\.(?=\s+[a-z]))?(?!\.?[
 #: What an adult's name looks like: up to five words, each with a capital but for particles. A sentence is none.
 _NAME_WORD = r"(?:[^\W\d_a-z][^\W\d_]*\.?|de|la|le|du|del|da|dos|van|von|der|den|bin|al|el|ap)"
 _NAME = re.compile(rf"{_NAME_WORD}(?:(?:, | |-|'|’){_NAME_WORD}){{1,4}}")
+#: A word with a letter and a digit in it.
+_NUMBERED = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]+")
 _ADDRESS = re.compile(r"\w@\w|://|\bwww\.")
 
 
@@ -50,6 +52,7 @@ class Redactor:
         """
         self._index = index
         self._own = frozenset(map(index.of, own))
+        self._own_ids = frozenset(own)
         self._labels = dict(labels)
         self._labels_of: dict[str, set[str]] = {}
         for child_id, label in self._labels.items():
@@ -101,7 +104,7 @@ class Redactor:
         return _kept_runs(self._index, self._staff, self._all_adults, self._phrases, self._own)
 
     def _hidden(self, text: str) -> str:
-        source = cleaned(text)
+        source = self._without_numbered(cleaned(text))
         view = folded(source)
         cased = distinct_words(view)
         present = {word.lower() for word in cased}
@@ -115,6 +118,16 @@ class Redactor:
         if spans and self._left_standing(result):
             raise RedactionFailed("a name was left standing, so the text was not passed on")
         return result
+
+    def _without_numbered(self, source: str) -> str:
+        """Names that hold digits ("Child2"), which no list of letters tells apart: the whole word goes."""
+        return _NUMBERED.sub(self._instead_of_numbered, source) if self._index.numbered else source
+
+    def _instead_of_numbered(self, found: re.Match[str]) -> str:
+        owners = self._index.numbered.get(found[0].lower(), ())
+        if not owners or not self._own_ids.isdisjoint(owners):
+            return found[0]
+        return next((self._labels[child] for child in sorted(owners) if child in self._labels), ANOTHER_CHILD)
 
     def _left_standing(self, result: str) -> bool:
         """The second look, by other means: no word that is surely a hidden child's name and nobody else's."""

@@ -245,3 +245,22 @@ def test_a_redactor_of_initials_names_no_child_at_all() -> None:
     report = incident(children=(AISHA, GRACE))
     found = initials_redactor(report, {"child-17": "A.T.", "child-18": "G.P."}).text("Aisha hit Grace Pennyfold.")
     assert found == "A.T. hit G.P.."
+
+
+def test_a_name_with_a_digit_in_it_is_told_from_its_neighbour() -> None:
+    """ "Child1" and "Child2" have the same letters; once they were taken for one child and neither was hidden."""
+    from mappings.names import NamedChild, initials_redactor
+    from tests.ledger.owed import report
+
+    both = report(
+        children=[
+            {"child_id": "c1", "name": "Child1 Canarybird", "role": "Held"},
+            {"child_id": "c2", "name": "Child2 Canarybird", "role": "Held"},
+        ]
+    )
+    known = [NamedChild("c1", "Child1 Canarybird"), NamedChild("c2", "Child2 Canarybird")]
+    text = "Child1 pushed CHILD2's chair at 14:05."
+    assert redactor_for(both, ["c1"], known).text(text) == "Child1 pushed another child (A)'s chair at 14:05."
+    assert redactor_for(both, ["c2"], known).text(text) == "another child (A) pushed CHILD2's chair at 14:05."
+    hidden = initials_redactor(both, {"c1": "C.C.", "c2": "C.C.2"}, known).text("Child1 and Child2 sat.")
+    assert hidden == "C.C. and C.C.2 sat."
