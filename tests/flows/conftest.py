@@ -55,7 +55,7 @@ def blank_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings_of(house: House, **others: str) -> Iterator[None]:
     """The environment of a site that works with this house, and nothing else of the machine's."""
     before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("BRIDGE_") or name == "PREFECT_API_URL"]:
+    for name in _the_sites():
         del os.environ[name]
     os.environ.update({**house.environment(), **QUICK, **others})
     try:
@@ -65,6 +65,10 @@ def settings_of(house: House, **others: str) -> Iterator[None]:
         os.environ.update(before)
 
 
+def _the_sites() -> list[str]:
+    return [name for name in os.environ if name.startswith("BRIDGE_") or name == "PREFECT_API_URL"]
+
+
 @pytest.fixture
 def house(tmp_path: Path, blank_ledger: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """Stand-ins with nothing in them, and the site's settings in the environment; the folder is the site's own."""
@@ -72,8 +76,12 @@ def house(tmp_path: Path, blank_ledger: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path / "site")
     with start(folder=tmp_path / "house") as found:
         copied_file(blank_ledger, found.folder)
-        with settings_of(found):
-            yield found
+        # By monkeypatch, so that what a test changes afterwards is put back before this is.
+        for name in _the_sites():
+            monkeypatch.delenv(name)
+        for name, value in {**found.environment(), **QUICK}.items():
+            monkeypatch.setenv(name, value)
+        yield found
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -89,6 +90,19 @@ def test_every_deployment_runs_one_at_a_time_with_the_hardened_environment_and_o
     assert deployment["work_pool"]["job_variables"]["env"] == dict(HARDENED)
     assert deployment["tags"] == [TAG]
     assert all(entry["timezone"] == "Europe/London" for entry in deployment["schedules"])
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_every_parameter_of_a_deployment_is_one_that_its_flow_takes(name):
+    from flows import prefect_flows
+
+    taken = inspect.signature(getattr(prefect_flows, f"{name}_flow").fn).parameters
+    assert set(DEPLOYMENTS[name]["parameters"]) <= set(taken)
+    assert all(parameter.default is not inspect.Parameter.empty for parameter in taken.values())
+
+
+def test_the_managers_hear_the_verdict_of_the_scheduled_reconciliation():
+    assert DEPLOYMENTS["reconcile"]["parameters"] == {"mail": True}
 
 
 def test_prefect_accepts_the_shipped_deployments(prefect_server, prefect_environment):

@@ -34,8 +34,13 @@ def through(url: str) -> Iterator[None]:
     """Runs go through the Prefect API at this address, and nobody waits for one that is away."""
     from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-    os.environ["PREFECT_API_URL"] = url
-    with temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 0}):
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 0}),
+    ):
+        environment.setenv("PREFECT_API_URL", url)
+        environment.setenv("PREFECT_CLIENT_MAX_RETRIES", "0")  # a run would set it for the whole process
+        environment.setenv("PREFECT_API_REQUEST_TIMEOUT", "60")
         yield
 
 
@@ -133,8 +138,9 @@ def test_a_wrong_setting_is_the_same_sentence_in_both_ways(bridge, house, prefec
     monkeypatch.setenv("BRIDGE_RECORDING__FIELD_MAP", "no-such-map.toml")
     there = bridge("sync", "--json")
     assert last_run()[0] == "FAILED"
-    monkeypatch.delenv("PREFECT_API_URL")
-    here = bridge("sync", "--json")
+    with pytest.MonkeyPatch.context() as without:
+        without.delenv("PREFECT_API_URL")
+        here = bridge("sync", "--json")
 
     assert there.code == here.code == 1
     assert there.out == here.out
