@@ -12,6 +12,7 @@ from connectors.errors import NotApplied, Rejected
 from connectors.http import Http
 from connectors.paging import pages
 from connectors.protocols import Index, IndexRow
+from connectors.recording_rest.home_of import is_of_home
 from mappings.uk_time import from_wall, parse_iso, uk_day
 
 _PAGE = "1000"
@@ -73,7 +74,7 @@ def _row(item: Mapping[str, Any], home_id: str, start: date) -> IndexRow:
     return IndexRow(
         incident_id=str(item["incidentId"]),
         number=str(item.get("incidentNumber") or ""),
-        home_id=str(item.get("homeId") or home_id),
+        home_id=home_id if is_of_home(item.get("homeId"), home_id) else str(item["homeId"]),
         status=str(item.get("status") or ""),
         version=whole_number(item.get("version")) or 0,
         modified_at=_moment(item.get("modifiedAt")) or datetime.combine(day, time(0), UTC),

@@ -15,6 +15,7 @@ from connectors.health import health_of
 from connectors.http import Http
 from connectors.paging import PageRefused, pages
 from connectors.protocols import Health, Index, SourceAnswer, SourcePage, SourceRecord
+from connectors.recording_rest.home_of import of_home
 from connectors.recording_rest.index import read_index
 from mappings.uk_time import from_wall, parse_iso
 
@@ -64,7 +65,7 @@ class RecordingRest:
                 for page in self._pages(home_id, walk.start, doing):
                     number += 1
                     items = [_report(item) for item in page["items"]]
-                    ours = [item for item in items if item.get("homeId", home_id) == home_id]
+                    ours = [item for item in (of_home(item, home_id) for item in items) if item is not None]
                     self.foreign += len(items) - len(ours)
                     yield SourcePage(ours, number)
                     walk.passed(items)
@@ -112,9 +113,8 @@ class RecordingRest:
             if why.status == 403:
                 return SourceRecord(SourceAnswer.FORBIDDEN)
             raise
-        if answer.status in (404, 410) or answer.content.get("homeId", home_id) != home_id:
-            return SourceRecord(SourceAnswer.GONE)
-        return SourceRecord(SourceAnswer.FOUND, answer.content)
+        found = None if answer.status in (404, 410) else of_home(answer.content, home_id)
+        return SourceRecord(SourceAnswer.GONE) if found is None else SourceRecord(SourceAnswer.FOUND, found)
 
     def _pages(self, home_id: str, since: datetime, doing: str) -> Iterator[Mapping[str, Any]]:
         query = {"modifiedSince": _stamp(since), "homeId": home_id, "limit": str(self._page_size)}

@@ -214,6 +214,19 @@ def test_found_gone_and_forbidden_are_three_answers(recording: Recording, source
     assert answers == [SourceAnswer.FOUND, SourceAnswer.FORBIDDEN, gone, gone, gone]
 
 
+def test_a_report_whose_home_cannot_be_read_or_is_written_otherwise_is_not_passed_over(
+    recording: Recording, source: RecordingRest
+) -> None:
+    recording.gateway.ignores = frozenset({"homeId"})
+    recording.put(report(1, homeId="exh"))
+    recording.put(report(2, homeId=None))
+    recording.put(report(3, homeId=OTHER))
+    items = [item for page in source.pull(HOME, START) for item in page.items]
+    assert [(item["incidentId"], item["homeId"]) for item in items] == [("inc-0001", HOME), ("inc-0002", None)]
+    assert [row.incident_id for row in source.index(HOME, DAY, DAY).rows] == ["inc-0001", "inc-0002"]
+    assert source.get(HOME, "inc-0001").answer is SourceAnswer.FOUND
+
+
 # ---- the index ---------------------------------------------------------------------------------------------------
 
 
