@@ -21,7 +21,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
-import requests
 import urllib3
 from tenacity import Retrying, retry_if_exception
 
@@ -236,21 +235,17 @@ class Http:
             raise self._error(Outcome.STOPPED, call)
         if seconds <= 0:
             raise self._error(Outcome.SILENT, call)
-        request = requests.PreparedRequest()
-        request.method, request.url = call.method, self.base_url + call.path
         headers = {**self._headers, **(shown.headers if shown else {}), **call.headers}
         if call.payload is not None:
             headers["Content-Length"] = str(len(call.payload))
-        request.headers = cast("Any", headers)  # a plain dict: nothing here looks a name up in another case
-        request.body = call.payload
+        on_stage = self.on_stage if call.writes else None
         try:
-            status, answered, body = self._wire.exchange(
-                request, seconds=seconds, on_stage=self.on_stage if call.writes else None
+            reply = self._wire.exchange(
+                call.method, call.path, headers, call.payload, seconds=seconds, on_stage=on_stage
             )
         except AnswerTooLong:
             raise self._error(Outcome.TOO_LONG, call) from None
         except (
-            requests.RequestException,
             urllib3.exceptions.HTTPError,
             http.client.HTTPException,
             OSError,
@@ -259,7 +254,7 @@ class Http:
             wire = self._wire
             outcome = outcome_of_failure(why, sent=wire.sent, answered=wire.answered, proxied=self._proxied)
             raise self._error(outcome, call) from None
-        return Answer(status, answered, body)
+        return Answer(reply.status, reply.headers, reply.body)
 
     def _judged(self, call: Call, answer: Answer, shown: Pass | None) -> Answer:
         status = answer.status

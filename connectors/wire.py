@@ -1,7 +1,8 @@
-"""The wire to one system: `requests` over kept connections, with a deadline that a slow drip cannot stretch.
+"""The wire to one system: kept connections of urllib3's, with a deadline that a slow drip cannot stretch.
 
-`timeout=` of requests is the patience for one `recv`; a server that sends a byte a second stretches a call for ever.
-Here every connect, send and receive of a call is given what is left of the call's own time, headers and body alike.
+urllib3 connects, verifies and passes through proxies; one request is written and one answer read here, at a fraction of
+what the general way costs. A general time-out is the patience for one `recv`, and a server that sends a byte a second
+stretches a call for ever: here every connect, send and receive is given what is left of the call's own time.
 
 The wire also remembers whether any byte of the request was handed to a connected socket. That is what separates
 "never sent" from "may have been applied": after the handshake even a TLS error proves nothing.
@@ -9,25 +10,27 @@ The wire also remembers whether any byte of the request was handed to a connecte
 
 from __future__ import annotations
 
-import http.client
-import io
+import contextlib
 import logging
+import re
 import socket
 import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+from urllib.parse import unquote
 
 import certifi
-import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
-from urllib3.response import HTTPResponse
-from urllib3.util import create_urllib3_context
+from urllib3.util import create_urllib3_context, parse_url
+
+from connectors.reply import AnswerTooLong, Reply, read_reply
+
+__all__ = ["MOST_BYTES", "AnswerTooLong", "Wire"]
 
 MOST_BYTES = 32 * 1024 * 1024
 """The largest answer that is read; a longer one is an answer that cannot be understood."""
@@ -41,10 +44,6 @@ and a request that meets such a close on its way is in doubt."""
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-class AnswerTooLong(Exception):
-    """The far end sent more than MOST_BYTES."""
-
-
 class _Call(threading.local):
     """The call that this thread has under way."""
 
@@ -52,6 +51,10 @@ class _Call(threading.local):
     sent: bool = False
     answered: bool = False
     on_stage: Callable[[str], None] | None = None
+
+    def has_answer(self) -> None:
+        """Status and headers came back."""
+        self.answered = True
 
     def left(self) -> float:
         """Seconds that are left; raises TimeoutError when there are none."""
@@ -64,49 +67,12 @@ class _Call(threading.local):
 _CALL = _Call()
 
 
-class _TimedReader(io.RawIOBase):
-    """A socket's bytes, each wait no longer than what is left of the call."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        # makefile keeps the socket open until the reader is closed too, which http.client relies on
-        self._raw = cast("io.RawIOBase", sock.makefile("rb", buffering=0))
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(_CALL.left())
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        if not self.closed:
-            super().close()
-            self._raw.close()
-
-
-class _TimedSocket:
-    """What http.client.HTTPResponse asks of a socket: a file to read from."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._sock), 16 * 1024)
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(cast("socket.socket", _TimedSocket(sock)), *args, **kwargs)
-
-
 class _Line(HTTPConnection):
     """A kept connection whose every step is timed by the call that uses it."""
 
     debuglevel = 0  # a debuglevel set on http.client for everyone would print headers and bodies
-    response_class = _TimedResponse
-    _held: bytes | None = None
     _answered_at = 0.0
+    _tunnel_headers: Mapping[str, str]
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -132,33 +98,33 @@ class _Line(HTTPConnection):
         raise NewConnectionError(self, "no connection") from None
 
     def _tunnel(self) -> None:
-        try:
-            super()._tunnel()
-        finally:
-            _CALL.sent = False  # what went out so far was for the proxy, not for the system
+        """Ask the proxy for a way through. What goes out here is for the proxy, not for the system."""
+        host = cast("str", self._tunnel_host)
+        where = f"{f'[{host}]' if ':' in host else host}:{self._tunnel_port or self.port}"
+        self._send_timed(_head("CONNECT", where, {"Host": where, **self._tunnel_headers}))
+        if not 200 <= read_reply(self.sock, most=MOST_BYTES, left=_CALL.left, bodiless=True).status < 300:
+            self.close()
+            raise OSError("the proxy refuses the tunnel")
 
     @property
     def is_connected(self) -> bool:
         return time.monotonic() - self._answered_at < _IDLE and super().is_connected
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself does
-        response = super().getresponse()
-        self._answered_at = time.monotonic()
-        return response
-
-    def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
-        self._held = b"" if body else None
-        super().request(method, url, body=body, headers=headers, **options)
-
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        if self._held == b"":  # the headers wait for the body: one packet, one wake-up at the far end
-            self._held = data
-            return
-        if self._held is not None:
-            data, self._held = self._held + data, None
+    def exchange(self, request: bytes) -> Reply:
+        """Send one whole request and read its answer. The connection is closed unless the answer lets it be kept."""
+        self._answered_at = 0.0
         _CALL.sent = True
+        # A far end may refuse early and close: what it said first is its answer.
+        with contextlib.suppress(BrokenPipeError):
+            self._send_in_stages(request)
+        reply = read_reply(self.sock, most=MOST_BYTES, left=_CALL.left, on_head=_CALL.has_answer)
+        if reply.keeps:
+            self._answered_at = time.monotonic()
+        else:
+            self.close()
+        return reply
+
+    def _send_in_stages(self, data: bytes) -> None:
         if _CALL.on_stage is None:
             self._send_timed(data)
             return
@@ -178,25 +144,30 @@ class _SecureLine(_Line, HTTPSConnection):
     """The same over TLS."""
 
 
-class Wire(HTTPAdapter):
-    """A `requests` transport to one address: one kept pool, no redirects, no cookies, no retries."""
+class Wire:
+    """The way to one address: one pool of kept connections, no redirects, no cookies, no retries."""
 
     def __init__(
         self, base_url: str, *, connections: int, ca_file: str | None = None, proxy_url: str | None = None
     ) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=urllib3.Retry(0, redirect=0))
         secure = base_url.startswith("https://")
-        self._whole_address = proxy_url is not None and not secure
+        address = parse_url(base_url)
+        self._forwarded_to = base_url if proxy_url is not None and not secure else ""
         options: dict[str, Any] = {"maxsize": connections, "block": False}
         if secure:
             options["ssl_context"] = _trusting(ca_file)
         manager = urllib3.PoolManager(**options)
+        passes: Mapping[str, str] = {}
         if proxy_url is not None:
+            passes = _proxy_headers(proxy_url)
             if proxy_url.startswith("https://"):
                 options["proxy_ssl_context"] = _trusting(ca_file)
-            manager = urllib3.ProxyManager(proxy_url, proxy_headers=self.proxy_headers(proxy_url), **options)
+            manager = urllib3.ProxyManager(proxy_url, proxy_headers=passes, **options)
+        self._tunnelled = proxy_url is not None and secure
         self._pool = manager.connection_from_url(base_url)
         self._pool.ConnectionCls = _SecureLine if self._pool.scheme == "https" else _Line
+        self._path = address.path or ""
+        self._always = {"Host": address.netloc or "", **(passes if self._forwarded_to else {})}
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -204,32 +175,34 @@ class Wire(HTTPAdapter):
 
     def exchange(
         self,
-        request: requests.PreparedRequest,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
         *,
         seconds: float,
         on_stage: Callable[[str], None] | None = None,
-    ) -> tuple[int, Any, bytes]:
-        """Send one request and read its whole answer: status, headers, body.
+    ) -> Reply:
+        """Send one request and read its whole answer. `path`, with its query, goes after the base address.
 
-        Raises what requests and urllib3 raise, AnswerTooLong, and TimeoutError when the time is up.
+        Raises urllib3's errors and http.client's, OSError, ValueError for what HTTP cannot carry, AnswerTooLong, and
+        TimeoutError when the time is up.
         """
         _CALL.ends, _CALL.sent, _CALL.answered, _CALL.on_stage = time.monotonic() + seconds, False, False, on_stage
+        target = f"{self._forwarded_to or self._path}{path}"
+        request = _head(method, target, {**self._always, **headers}) + (body or b"")
         if on_stage is not None:
             on_stage("connect")
-        response = self.send(request, stream=True, timeout=seconds)
-        _CALL.answered = True
-        raw = response.raw
+        line = self._line()
         try:
-            body: bytes = raw.read(MOST_BYTES + 1, decode_content=True)
+            reply = line.exchange(request)
         except BaseException:
-            raw.close()
+            line.close()
             raise
-        if len(body) > MOST_BYTES:
-            raw.close()
-            raise AnswerTooLong
+        self._pool._put_conn(line)
         if on_stage is not None:
             on_stage("answered")
-        return response.status_code, response.headers, body
+        return reply
 
     @property
     def sent(self) -> bool:
@@ -238,31 +211,39 @@ class Wire(HTTPAdapter):
 
     @property
     def answered(self) -> bool:
-        """Whether a status line came back for this thread's last request."""
+        """Whether status and headers came back for this thread's last request."""
         return _CALL.answered
 
-    # What requests works out anew at each call is known here from the start.
-
-    def get_connection_with_tls_context(self, *_args: Any, **_kwargs: Any) -> urllib3.HTTPConnectionPool:
-        return self._pool
-
-    def cert_verify(self, *_args: Any, **_kwargs: Any) -> None:
-        """The pool's own TLS context verifies."""
-
-    def request_url(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> str:
-        url = cast("str", request.url)
-        return url if self._whole_address else url[url.index("/", 8) :]
-
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:  # noqa: ARG002
-        return cast("requests.Response", _Response(resp.status, resp.headers, resp))
+    def _line(self) -> _Line:
+        """A connected line: a kept one that is still trusted, or a new one."""
+        line = cast("_Line", self._pool._get_conn())
+        try:
+            if line.is_closed and self._tunnelled:
+                self._pool._prepare_proxy(line)
+            elif line.is_closed:
+                line.connect()
+        except BaseException:
+            line.close()
+            raise
+        return line
 
 
-class _Response(NamedTuple):
-    """What is used of a requests.Response; cookies, history and encodings are work for nothing here."""
+_UNSENDABLE = re.compile("[\x00-\x1f\x7f]")
 
-    status_code: int
-    headers: Any
-    raw: Any
+
+def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
+    """The request up to its body. Raises ValueError for what would end a line early."""
+    fields = "".join(f"{name}: {value}\n" for name, value in headers.items())
+    lines = f"{method} {target} HTTP/1.1\n{fields}"
+    if target.count(" ") or lines.count("\n") != len(headers) + 1 or _UNSENDABLE.search(lines.replace("\n", "")):
+        raise ValueError("an address or a header holds what HTTP cannot carry")
+    return f"{lines}\n".replace("\n", "\r\n").encode("latin-1")
+
+
+def _proxy_headers(proxy_url: str) -> Mapping[str, str]:
+    """What the proxy is shown, where its address holds a name and a password."""
+    auth = parse_url(proxy_url).auth
+    return {} if auth is None else urllib3.make_headers(proxy_basic_auth=unquote(auth))
 
 
 def _trusting(ca_file: str | None) -> ssl.SSLContext:
