@@ -59,7 +59,7 @@ lock: install  ## Resolve requirements.lock anew, with hashes
 	@VENV="$(VENV)" scripts/lock
 
 bench: install  ## The benchmarks, each beside its baseline
-	@for script in benchmarks/*.py; do echo "== $$script"; $(VENV)/bin/python "$$script"; done
+	@for script in benchmarks/*.py; do name=$$(basename "$$script" .py); echo "== $$name"; $(RUN) "benchmarks.$$name"; done
 
 clean:  ## Remove what was built, keep your settings and ledger
 	@rm -rf $(VENV) docs/_build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
