@@ -166,6 +166,7 @@ class _Batch:
         self._site, self._sender, self._settings, self._roots = site, sender, settings, roots
         self._held_until = claimed_at + settings.lease_seconds * (1 - _LEASE_MARGIN)
         self._claims = claims
+        self._held = frozenset(claim.id for claim in claims)
         self._failed = threading.Event()
         self._done = threading.Event()
 
@@ -175,8 +176,8 @@ class _Batch:
             return Outcome(claim, Event.NOT_APPLIED, _RELEASED)
         if self._failed.is_set():
             return Outcome(claim, Event.NOT_APPLIED, _TARGET_STOPPED)
-        if _uptime() >= self._held_until:
-            return Outcome(claim, Event.NOT_APPLIED, "Its lease was nearly over before it was sent.")
+        if _uptime() >= self._held_until or claim.id not in self._held:
+            return Outcome(claim, Event.NOT_APPLIED, "Its lease was over, or nearly, before it was sent.")
         reach(f"deliver.sending.{claim.target}")
         outcome = try_to_send(self._sender, claim, self._roots.get(claim.id), self._settings.settle_seconds)
         reach(f"deliver.sent.{claim.target}")
@@ -209,7 +210,7 @@ class _Batch:
         while not self._done.wait(lease / 4):
             asked_at = _uptime()
             try:
-                outbox.renew(self._site.ledger, self._claims, lease)
+                self._held = outbox.renew(self._site.ledger, self._claims, lease)
             except LedgerError:
                 continue  # the lease runs out by itself; what is not begun by then is not begun at all
             self._held_until = asked_at + lease * (1 - _LEASE_MARGIN)

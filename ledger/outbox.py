@@ -8,7 +8,7 @@ Every step goes through the table in `ledger.states`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -126,22 +126,20 @@ def roots(ledger: Ledger, claims: Sequence[Claim]) -> dict[int, Root]:
     return found
 
 
-def renew(ledger: Ledger, claims: Iterable[Claim], lease_seconds: float) -> None:
-    """Hold on to deliveries that are still in flight. One that was taken over meanwhile is left alone."""
-    held = list(claims)
+def renew(ledger: Ledger, claims: Sequence[Claim], lease_seconds: float) -> frozenset[int]:
+    """Hold on to deliveries that are still in flight; returns the ids of those that are still held.
 
-    def work(connection: Connection) -> None:
+    One that was taken over meanwhile is left alone, and must not be sent any more by whoever asked.
+    """
+
+    def work(connection: Connection) -> frozenset[int]:
         until = ledger.seconds(connection) + lease_seconds
-        statement = (
-            update(delivery)
-            .where(delivery.c.id == bindparam("b_id"), delivery.c.fence == bindparam("b_fence"))
-            .where(delivery.c.lease_epoch.is_not(None))
-            .values(lease_epoch=until)
-        )
-        connection.execute(statement, [{"b_id": one.id, "b_fence": one.fence} for one in held])
+        held = frozenset(_held(connection, claims))
+        if held:
+            connection.execute(update(delivery).where(delivery.c.id.in_(held)).values(lease_epoch=until))
+        return held
 
-    if held:
-        ledger.write(work)
+    return ledger.write(work) if claims else frozenset()
 
 
 def record(ledger: Ledger, worker: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
