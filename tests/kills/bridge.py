@@ -72,7 +72,7 @@ class Run:
 
     def end(self) -> int:
         """Wait for its end; its exit code, or minus the signal that ended it."""
-        return self.launcher.ask(do="wait", pid=self.pid)
+        return self.launcher.ask(do="wait", pid=self.pid, out=str(self.out))
 
     @property
     def said(self) -> str:

@@ -1,16 +1,19 @@
-"""Starts the command line as real processes, quickly: everything is imported once, and each run is a fork of that.
+"""Starts the command line as real processes, quickly: each run is a fork of a process that has imported everything.
 
-Spoken to over its standard input, a JSON object a line: `start` answers with a process id, `wait` with its exit code
-(minus the signal's number, as in `subprocess`).
+What a run imports on its way is imported here before the next one. Spoken to over its standard input, a JSON object a
+line: `start` answers with a process id, `wait` with its exit code (minus the signal's number, as in `subprocess`).
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import resource
 import signal
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 from connectors import registry
@@ -49,8 +52,23 @@ def _become(told: dict[str, Any]) -> NoReturn:
             code = int(end.code or 0)
         sys.stdout.flush()
         sys.stderr.flush()
+        _modules_of(told["out"]).write_text("\n".join(sys.modules), "utf-8")
     finally:
         os._exit(code)
+
+
+def _modules_of(out: str) -> Path:
+    return Path(f"{out}.modules")
+
+
+def learn(out: str) -> None:
+    """Import what a run has imported."""
+    file = _modules_of(out)
+    if file.exists():
+        for name in file.read_text("utf-8").splitlines():
+            if name not in sys.modules:
+                with contextlib.suppress(Exception):
+                    importlib.import_module(name)
 
 
 def serve() -> None:
@@ -63,6 +81,7 @@ def serve() -> None:
             answer = start(told)
         else:
             _, status = os.waitpid(told["pid"], 0)
+            learn(told["out"])
             answer = os.waitstatus_to_exitcode(status)
         print(answer, flush=True)
 

@@ -1,0 +1,304 @@
+"""Deaths at no named point: at random moments, while it waits, decides, reconciles, keeps house, is being stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger.keeping import purge
+from tests.kills.bridge import KILLED, Bridge
+from tests.kills.test_crash_points import an_evening, one_of_each
+from tests.weather.invariants import all_is_well, check, moved
+from tests.weather.reports import id_of
+from tests.weather.scene import wait_until
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_killed_at_random_moments_it_ends_with_one_of_each(bridge_on_both: Bridge, seed: int) -> None:
+    bridge = bridge_on_both
+    dice = random.Random(seed)
+    print(f"seed {seed}")
+    scene = bridge.scene
+    scene.house.mosaic.gateway.stores_drafts = True
+    scene.house.mosaic.weather.storm(0.02, seed, among=("reset_after_apply", "close_before", "error_502_html"))
+    scene.write(*range(1, 5), hours_ago=20)
+    bridge.sync()
+    scene.write(*range(5, 13), hours_ago=5)
+    for kill in range(6):
+        run = bridge.start("sync", "--json", BRIDGE_DELIVERY__BATCH_SIZE="4", BRIDGE_DELIVERY__THREADS="3")
+        time.sleep(dice.uniform(0.05, 0.9))
+        run.signal(signal.SIGKILL)
+        assert run.end() in (KILLED, 0, 2, 3)
+        check(scene)
+        if kill == 2:
+            scene.amend(1, 2, 3, 4)
+    scene.house.mosaic.disarm()
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=12, complete=12, append=4, log_create=12, log_correct=4)
+
+
+def test_the_real_command_dies_at_the_point_that_its_environment_names(bridge: Bridge) -> None:
+    scene = bridge.scene
+    scene.write(1, hours_ago=5)
+    environ = {
+        **os.environ,
+        **scene.environ,
+        "INCIDENT_BRIDGE_CRASH_AT": "wire.mosaic.written",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-c", "from flows.main import main; main()", "sync", "--json"]
+    died = subprocess.run(command, env=environ, cwd=scene.house.folder, capture_output=True, timeout=60, check=False)
+    assert died.returncode == KILLED
+    check(scene)
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=1, log_create=1)
+
+
+def test_k10_killed_while_it_waits_for_a_doubt_to_settle_it_waits_again(bridge_on_both: Bridge) -> None:
+    bridge = bridge_on_both
+    scene = bridge.scene
+    scene.write(1, hours_ago=5)
+    scene.house.mosaic.arm("commit_later", when="create", seconds=3600)
+    run = bridge.start("sync", "--json", BRIDGE_DELIVERY__SETTLE_SECONDS="60", BRIDGE_DELIVERY__WAIT_SECONDS="180")
+    wait_until(lambda: scene.states()["uncertain"] == 1, what="a doubt")
+    run.signal(signal.SIGKILL)
+    assert run.end() == KILLED
+    code, again = bridge.run("sync", "--json", "--no-wait", BRIDGE_DELIVERY__SETTLE_SECONDS="60")
+    assert code == 2
+    assert again.result["deliveries"]["mosaic"]["uncertain"] == 1
+    assert len(scene.house.mosaic.requests("create")) == 1, "sent again before it had settled"
+    scene.house.advance(3600)
+    doubt = scene.rows(where="state = 'uncertain'")[0]["id"]
+    assert bridge.run("delivery", "retry", str(doubt), "--json")[0] == 0
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=1, log_create=1)
+
+
+@pytest.mark.parametrize("point", ["reconcile.swept", "pull.fetched", "reconcile.verified", "report.file_written:3"])
+def test_k11_killed_while_it_reconciles_it_leaves_whole_files_or_none(bridge: Bridge, point: str) -> None:
+    scene = bridge.scene
+    an_evening(scene)
+    bridge.until_done()
+    scene.late.add(id_of(4))
+    scene.write(4, hours_ago=6, modifiedAt=(scene.house.end - timedelta(days=3)).isoformat())
+    days = ["--from", str(scene.today - timedelta(days=10)), "--to", str(scene.today)]
+    out = scene.house.folder / "reports"
+    assert bridge.run("reconcile", "--json", *days, "--out", str(out), crash_at=point)[0] == KILLED
+    for path in out.glob("[!.]*.json"):
+        json.loads(path.read_text("utf-8"))
+    for path in out.glob("[!.]*.html"):
+        assert path.read_text("utf-8").rstrip().endswith("</html>")
+    code, run = bridge.run("reconcile", "--json", *days, "--out", str(out))
+    scene.late.clear()
+    assert code == 2
+    assert run.result["totals"]["source"] == 4
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=4, complete=4, append=1, log_create=4, log_correct=1)
+
+
+def test_k12_killed_between_a_decision_and_its_package_the_decision_stands_and_the_package_follows(
+    bridge_on_both: Bridge,
+) -> None:
+    bridge = bridge_on_both
+    an_evening(bridge.scene)
+    bridge.until_done()
+    one = bridge.scene.rows(where="target = 'lado' AND state = 'awaiting_approval'")[0]
+    words = ("lado", "approve", str(one["id"]), "--by", "Pat Example", "--mash", "yes", "--police", "no", "--json")
+    assert bridge.run(*words, crash_at="lado.decided")[0] == KILLED
+    package = Path(one["remote_id"])
+    assert json.loads(package.read_text("utf-8"))["fields"]["referral_date"]["value"] is None
+    code, run = bridge.run(*words)
+    assert code != 0
+    assert "Pat Example" in run.said
+    bridge.sync()
+    assert json.loads(package.read_text("utf-8"))["fields"]["referral_date"]["value"]
+    assert not bridge.scene.house.lado_form.submissions()
+
+
+def test_k13_a_key_rotation_that_is_killed_goes_on_where_it_was(bridge_on_both: Bridge) -> None:
+    bridge = bridge_on_both
+    scene = bridge.scene
+    an_evening(scene)
+    old = scene.environ["BRIDGE_ENCRYPTION_KEYS"]
+    new = bridge.run("key", "new", "--json")[1].result["key"]
+    scene.environ["BRIDGE_ENCRYPTION_KEYS"] = f"{new},{old}"
+    for batch in (1, 2):
+        assert bridge.run("key", "rotate", "--json", crash_at=f"rotate.batch:{batch}")[0] == KILLED
+    bridge.sync()
+    assert bridge.run("key", "rotate", "--json")[0] == 0
+    scene.environ["BRIDGE_ENCRYPTION_KEYS"] = new
+    bridge.until_done()
+    one_of_each(scene)
+
+
+def test_k13_a_purge_that_is_killed_goes_on_and_keys_are_rotated_past_what_is_empty(bridge_on_both: Bridge) -> None:
+    bridge = bridge_on_both
+    scene = bridge.scene
+    scene.write(1, 2, hours_ago=24 * 30)
+    bridge.until_done()
+    day = str(scene.today - timedelta(days=7))
+    assert bridge.run("ledger", "purge", "--before", day, "--yes", "--json", crash_at="purge.batch")[0] == KILLED
+    assert bridge.run("ledger", "purge", "--before", day, "--yes", "--json")[0] == 0
+    assert all(not row["content"] for row in scene.rows("revision"))
+    ledger = scene.ledger()
+    assert purge(ledger, scene.today - timedelta(days=7), "operator") == 0
+    ledger.close()
+    new = bridge.run("key", "new", "--json")[1].result["key"]
+    scene.environ["BRIDGE_ENCRYPTION_KEYS"] = f"{new},{scene.environ['BRIDGE_ENCRYPTION_KEYS']}"
+    assert bridge.run("key", "rotate", "--json")[0] == 0
+    scene.environ["BRIDGE_ENCRYPTION_KEYS"] = new
+    scene.write(3, hours_ago=5)
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=3, log_create=3)
+
+
+def test_k13_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(bridge: Bridge) -> None:
+    scene = bridge.scene
+    an_evening(scene)
+    to = scene.house.folder / "copy.db"
+    assert bridge.run("ledger", "backup", str(to), "--json", crash_at="backup.copied")[0] == KILLED
+    assert not to.exists()
+    assert bridge.run("ledger", "backup", str(to), "--json")[0] == 0
+    assert to.read_bytes()[:15] == b"SQLite format 3"
+    bridge.until_done()
+    one_of_each(scene)
+
+
+def test_k13_a_ledger_whose_making_is_killed_is_made_by_the_next_run(bridge: Bridge) -> None:
+    scene = bridge.scene
+    scene.environ["BRIDGE_LEDGER_URL"] = f"sqlite:///{scene.house.folder / 'new.db'}"
+    scene.write(1, hours_ago=5)
+    run = bridge.start("sync", "--json", crash_at="schema.before_commit")
+    assert run.end() == KILLED
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=1, log_create=1)
+
+
+def test_k14_told_to_stop_with_sends_in_flight_it_ends_honestly_and_loses_nothing(bridge_on_both: Bridge) -> None:
+    bridge = bridge_on_both
+    scene = bridge.scene
+    scene.write(*range(1, 31), hours_ago=5)
+    scene.house.mosaic.arm("late", when="create", times=None, seconds=0.6)
+    run = bridge.start("sync", "--json")
+    wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 4, what="sends in flight")
+    run.signal(signal.SIGTERM)
+    began = time.monotonic()
+    assert run.end() == 2
+    assert time.monotonic() - began < 10
+    assert run.result["stopped"] is True
+    check(scene)
+    assert scene.states()["pending"] > 0
+    assert scene.states()["sending"] == 0, "it kept what it did not send"
+    assert scene.held()["create"] == len(scene.rows(where="target = 'mosaic' AND state = 'accepted'"))
+    scene.house.mosaic.disarm()
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=30, log_create=30)
+
+
+def test_k14_told_twice_it_ends_at_once_and_the_next_run_finds_what_it_did(bridge: Bridge) -> None:
+    scene = bridge.scene
+    scene.write(*range(1, 9), hours_ago=5)
+    scene.house.mosaic.arm("stall_after_apply", when="create", times=None, seconds=30)
+    run = bridge.start("sync", "--json", BRIDGE_DELIVERY__TIMEOUT_SECONDS="30")
+    wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 4, what="sends in flight")
+    run.signal(signal.SIGTERM)
+    time.sleep(0.2)
+    run.signal(signal.SIGTERM)
+    began = time.monotonic()
+    assert run.end() == -signal.SIGTERM
+    assert time.monotonic() - began < 3
+    scene.house.mosaic.disarm()
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=8, log_create=8)
+
+
+def test_k14_told_to_stop_while_it_waits_for_a_doubt_it_does_not_wait(bridge: Bridge) -> None:
+    scene = bridge.scene
+    scene.write(1, hours_ago=5)
+    scene.house.mosaic.arm("reset_after_apply", when="create")
+    run = bridge.start("sync", "--json", BRIDGE_DELIVERY__SETTLE_SECONDS="60", BRIDGE_DELIVERY__WAIT_SECONDS="180")
+    wait_until(lambda: scene.states()["uncertain"] == 1, what="a doubt")
+    run.signal(signal.SIGTERM)
+    began = time.monotonic()
+    assert run.end() == 2
+    assert time.monotonic() - began < 5
+
+
+def test_a_worker_that_is_put_to_sleep_for_longer_than_its_lease_doubles_nothing_when_it_wakes(
+    bridge_on_both: Bridge,
+) -> None:
+    bridge = bridge_on_both
+    scene = bridge.scene
+    scene.write(*range(1, 13), hours_ago=5)
+    scene.house.mosaic.arm("late", when="create", times=None, seconds=0.3)
+    sleeper = bridge.start("sync", "--json", BRIDGE_DELIVERY__THREADS="2")
+    wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 3, what="sends in flight")
+    sleeper.signal(signal.SIGSTOP)
+    time.sleep(1.3)  # longer than its lease: another takes over what it holds
+    bridge.sync()
+    sleeper.signal(signal.SIGCONT)
+    assert sleeper.end() in (0, 2)
+    check(scene)
+    scene.house.mosaic.disarm()
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=12, log_create=12)
+
+
+@pytest.mark.parametrize("more", [0, 20_000, 60_000, 120_000])
+def test_l3_a_disk_that_is_full_stops_it_with_a_reason_and_doubles_nothing(bridge: Bridge, more: int) -> None:
+    scene = bridge.scene
+    scene.write(*range(1, 13), hours_ago=5)
+    size = Path(scene.environ["BRIDGE_LEDGER_URL"].removeprefix("sqlite:///")).stat().st_size
+    code, run = bridge.run("sync", "--json", most_bytes=size // 8 + more, BRIDGE_DELIVERY__BATCH_SIZE="3")
+    assert code == 3
+    assert "full" in run.result["error"]["message"]
+    if more == 0:
+        assert not scene.held(), "sent without being able to write it down"
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=12, log_create=12)
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_l2_a_postgresql_that_restarts_all_the_time_costs_nothing(
+    bridge_on_postgresql: Bridge, restart_postgres: object, seed: int
+) -> None:
+    bridge = bridge_on_postgresql
+    scene = bridge.scene
+    dice = random.Random(seed)
+    print(f"seed {seed}")
+    scene.write(*range(1, 25), hours_ago=5)
+    scene.house.mosaic.arm("late", when="create", times=None, seconds=0.05)
+    codes = []
+    for _ in range(3):
+        run = bridge.start("sync", "--json", BRIDGE_DELIVERY__BATCH_SIZE="5", BRIDGE_DELIVERY__THREADS="2")
+        time.sleep(dice.uniform(0.2, 0.9))
+        restart_postgres()  # type: ignore[operator]
+        codes.append(run.end())
+        check(scene)
+    assert set(codes) <= {0, 2, 3}, codes
+    scene.house.mosaic.disarm()
+    scene.amend(1, 2)
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=24, append=2, log_create=24, log_correct=2)
