@@ -19,6 +19,8 @@ from ledger.tables import audit_entry, meta
 
 _START = "0" * 64
 _HEAD = "audit_head"
+_DETAIL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
+_HASHED = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]
             "actor": actor,
             "act": act.act,
             "record": act.record,
-            "detail": json.dumps(dict(act.detail), sort_keys=True, separators=(",", ":"), default=str),
+            "detail": _DETAIL.encode(dict(act.detail)),
             "previous": previous,
         }
         previous = row["hash"] = _hash(row)
@@ -112,4 +114,4 @@ def _hash(row: Mapping[str, Any]) -> str:
     moment: datetime = row["at"].astimezone(UTC)
     parts = [str(row["sequence"]), moment.isoformat(timespec="microseconds")]
     parts += [row[name] for name in ("actor", "act", "record", "detail", "previous")]
-    return hashlib.sha256(json.dumps(parts, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(_HASHED.encode(parts).encode()).hexdigest()

@@ -9,7 +9,7 @@ Every step goes through the table in `ledger.states`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -77,6 +77,10 @@ class Outcome:
     cause: str | None = None
     at: datetime | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+#: What a claim is made of.
+_CLAIMED = [delivery.c[name] for name in (*(one.name for one in fields(Claim)), "state")]
 
 
 def claim(
@@ -278,7 +282,7 @@ def _take(
         seconds = ledger.seconds(connection)
         free = or_(delivery.c.lease_epoch.is_(None), delivery.c.lease_epoch < seconds)
         statement = (
-            select(delivery)
+            select(*_CLAIMED)
             .where(delivery.c.target == target, delivery.c.state == state, delivery.c.due_epoch <= seconds)
             .where(delivery.c.home.in_(homes))
             .where(free, _not_waiting() if state is DeliveryState.PENDING else true())

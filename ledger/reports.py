@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -62,13 +62,11 @@ class Stored:
     quarantined: int = 0
     drafts: int = 0
     owed: int = 0
-    incidents: list[str] = field(default_factory=list)
 
     def add(self, other: Stored) -> None:
         """Count another page in."""
         for name in ("seen", "new", "revised", "unchanged", "quarantined", "drafts", "owed"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.incidents += other.incidents
 
     @property
     def changed(self) -> int:
@@ -175,7 +173,6 @@ def _store_reports(
     stored.new, stored.revised = len(new), len(revised)
     stored.drafts = sum(one.report.status == "Draft" for one, _, _ in numbered)
     stored.owed = sum(counts.values())
-    stored.incidents = [one.report.number for one, _, _ in numbered]
     acts += [
         audit.Act(
             "revision stored", f"incident:{key}", {"revision": number, "owed": counts.get(key, 0), "by": found_by}

@@ -197,7 +197,7 @@ def _delivery() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_index("delivery_by_reference", "delivery", ["reference"], unique=False)
-    op.create_index("delivery_by_state", "delivery", ["target", "state", "due_epoch"], unique=False)
+    op.create_index("delivery_by_priority", "delivery", ["target", "state", "priority_at", "id"], unique=False)
     op.create_index("delivery_chain", "delivery", ["incident_id", "target", "subject"], unique=False)
 
 
