@@ -116,7 +116,7 @@ class DailyLogRest:
 
 
 def _is_of_home(entry: HeldEntry, home_id: str) -> bool:
-    """Whether an entry lies in this home's log; a system that folds ids, or shows none, answers for what it was asked."""
+    """Whether an entry lies in this home's log; a system that folds or hides ids answers for what it was asked."""
     return entry.home_id.strip().casefold() in ("", home_id.casefold())
 
 
