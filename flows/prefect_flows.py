@@ -15,12 +15,14 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from flows.prefect_environment import harden, run_logger
 
 harden(os.environ)
 
+from httpx import TransportError  # noqa: E402 - Prefect's own way of calling its API
 from prefect import flow, task  # noqa: E402 - only after `harden`
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
@@ -178,24 +180,30 @@ def run_flow(name: str, parameters: Mapping[str, Any], progress: Progress = sile
     """
     here = _Here(progress)
     token = _HERE.set(here)
-    refusal = ""
+    refusal, away = "no answer", False
     try:
         _FLOWS[name](**parameters, return_state=True)
     except Exception as why:  # noqa: BLE001 - Prefect's own errors may quote what they were called with
-        refusal = type(why).__name__
+        refusal, away = type(why).__name__, _is_away(why)
     finally:
         _HERE.reset(token)
     if here.result is not None:
         return here.result
     if here.failure is not None:
         raise here.failure from None
-    if not answers(configured_url()):
+    if away or not answers(configured_url()):
         raise PrefectAway
     raise ConfigurationError(
-        f"The Prefect API at PREFECT_API_URL did not take the run ({refusal or 'no answer'}); check that the address "
+        f"The Prefect API at PREFECT_API_URL did not take the run ({refusal}); check that the address "
         "ends in /api and its version, or unset PREFECT_API_URL to run in this process.",
         setting="PREFECT_API_URL",
     )
+
+
+def _is_away(why: Exception) -> bool:
+    """Whether a server that is down or busy says no, and not one that is wrong for this client."""
+    status = getattr(getattr(why, "response", None), "status_code", 0)
+    return isinstance(why, TransportError) or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _run(name: str, stage: Callable[[], Result], show: Callable[[Result], None]) -> Result | State[Result]:

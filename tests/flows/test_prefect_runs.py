@@ -30,16 +30,16 @@ NOTHING_RUN = (
 
 
 @contextmanager
-def through(url: str) -> Iterator[None]:
-    """Runs go through the Prefect API at this address, and nobody waits for one that is away."""
+def through(url: str, retries: int = 5) -> Iterator[None]:
+    """Runs go through the Prefect API at this address."""
     from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     with (
         pytest.MonkeyPatch.context() as environment,
-        temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 0}),
+        temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: retries}),
     ):
         environment.setenv("PREFECT_API_URL", url)
-        environment.setenv("PREFECT_CLIENT_MAX_RETRIES", "0")  # a run would set it for the whole process
+        environment.setenv("PREFECT_CLIENT_MAX_RETRIES", str(retries))  # a run would set it for the whole process
         environment.setenv("PREFECT_API_REQUEST_TIMEOUT", "60")
         yield
 
@@ -230,7 +230,7 @@ def test_a_server_that_is_no_prefect_is_a_wrong_setting(bridge, house, monkeypat
 def test_a_server_that_goes_away_in_mid_run_takes_nothing_from_the_result(bridge, house, prefect_server, monkeypatch):
     house.load_bulk(2)
     port = urlsplit(prefect_server.url).port
-    with forwarded(port) as wire, through(f"http://127.0.0.1:{wire.port}/api"):
+    with forwarded(port) as wire, through(f"http://127.0.0.1:{wire.port}/api", retries=0):
         store, kept = running.sync_here, []
 
         def cut_after(**given: Any) -> dict[str, Any]:
