@@ -22,7 +22,7 @@ from connectors.conformance.examples import (
     reference,
 )
 from connectors.conformance.stand_in import Habit
-from connectors.conformance.stores import Listed, StoreConformance, _sent
+from connectors.conformance.stores import Listed, StoreConformance, receipt_or_doubt
 from connectors.conformance.subject import Subject
 from connectors.errors import Cause, ConnectorError, Rejected, Uncertain
 from connectors.protocols import Found, NewNote, NoteState
@@ -87,7 +87,7 @@ class CaseNoteStoreConformance(StoreConformance):
             connector, of = connect(), reference(number)
             self.warm(connector)
             self.arm(subject, fault, when="append")
-            receipt = _sent(lambda c=connector, of=of: c.append(appendment(of, note_id)), fault)  # type: ignore[misc]
+            receipt = receipt_or_doubt(lambda c=connector, of=of: c.append(appendment(of, note_id)), fault)  # type: ignore[misc]
             subject.far_end.disarm()
             there = self._appended(subject, of)
             assert len(there) <= 1, f"{fault}: it was appended twice"

@@ -150,7 +150,7 @@ class CommonConformance:
         self.read(connector)
         before = self.signed_in(subject)
         self.arm(subject, Habit.SIGN_IN_EXPIRES)
-        failures = _together([lambda: self.read(connector)] * _WORKERS)
+        failures = together([lambda: self.read(connector)] * _WORKERS)
         assert not failures, f"a renewed sign-in was seen as a failure: {failures[0]}"
         assert self.signed_in(subject) - before <= 1, "the workers stormed the sign-in"
 
@@ -345,7 +345,7 @@ class CommonConformance:
             for number in mine:
                 self.write(connector, number)
 
-        failures = _together([lambda pair=pair: work(*pair) for pair in pairs])  # type: ignore[misc]
+        failures = together([lambda pair=pair: work(*pair) for pair in pairs])  # type: ignore[misc]
         assert not failures, f"together they failed: {failures[0]}"
         held = self.held(subject)
         assert sorted(held) == sorted(reference(number) for number in numbers)
@@ -382,7 +382,7 @@ class CommonConformance:
         return time.monotonic() - began < subject.deadline + _GRACE
 
 
-def _together(acts: Sequence[Callable[[], Any]]) -> list[Exception]:
+def together(acts: Sequence[Callable[[], Any]]) -> list[Exception]:
     """Do all of them at once, each in a thread; what they raised."""
     failures: list[Exception] = []
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from connectors.conformance.common import CommonConformance, Connect, _together
+from connectors.conformance.common import CommonConformance, Connect, together
 from connectors.conformance.examples import HOME, OTHER_HOME, START, STORY, Damage, Report, report
 from connectors.conformance.stand_in import Habit
 from connectors.conformance.subject import Subject
@@ -265,7 +265,7 @@ class SourceConformance(CommonConformance):
             found[home] = {str(outline.source_id) for outline in _pulled(connector, home)}
 
         made = [(connect(), home) for home in homes]
-        failures = _together([lambda pair=pair: one(*pair) for pair in made])  # type: ignore[misc]
+        failures = together([lambda pair=pair: one(*pair) for pair in made])  # type: ignore[misc]
         assert not failures
         assert {home: ids - {"inc-0001"} for home, ids in found.items()} == wanted
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -99,7 +100,7 @@ class StoreConformance(CommonConformance):
             connector, _ = self._signed(subject, connect)
             self.arm(subject, fault, when="create")
             of = reference(number)
-            receipt = _sent(lambda connector=connector, of=of: connector.create(self.body(of)), fault)  # type: ignore[misc]
+            receipt = receipt_or_doubt(lambda connector=connector, of=of: connector.create(self.body(of)), fault)  # type: ignore[misc]
             subject.far_end.disarm()
             there = self.there(subject, of)
             assert len(there) <= 1, f"{fault}: it was sent twice"
@@ -209,7 +210,7 @@ class StoreConformance(CommonConformance):
             self.listed(connect(), DAY, DAY)
 
 
-def _sent(act: Callable[[], Receipt], fault: str) -> Receipt | None:
+def receipt_or_doubt(act: Callable[[], Receipt], fault: str) -> Receipt | None:
     """The receipt, or None for Uncertain. Anything else would send it again, or never."""
     try:
         return act()
@@ -219,11 +220,7 @@ def _sent(act: Callable[[], Receipt], fault: str) -> Receipt | None:
         pytest.fail(f"{fault}: {type(why).__name__} is said where nobody can know")
 
 
-_OURS: list[str] = []
-
-
+@cache
 def _ours() -> Sequence[str]:
-    """Every reference that the kit uses."""
-    if not _OURS:
-        _OURS.extend(reference(number) for number in range(40))
-    return _OURS
+    """Every reference that the kit creates with."""
+    return [reference(number) for number in range(40)]
