@@ -44,20 +44,23 @@ def pull(site: Site, home: Home, since: datetime | None = None) -> Pulled:
 
     `since`: read reports changed at or after this moment, instead of from the watermark less the overlap.
     """
-    run = runs.begin(site.ledger, home.id, "pull")
+    since = since or _since(site, home)
+    unconfirmed = _unconfirmed(site, home, since)
+    counts: dict[str, Any] = {"since": since.isoformat()}
+    run = runs.begin(site.ledger, home.id, "pull", counts)
     pulled = Pulled(home.id)
     _try_quarantine_again(site, home)
     seen = SeenItems()
     try:
-        since = since or _since(site, home)
         while pulled.walks < _WALKS:
             pages, found = _walk(site, home, since, pulled.stored, seen, first=pulled.walks == 0)
             pulled.walks += 1
-            if pages < 2 or not found or site.stopping.is_set():
+            if site.stopping.is_set() or not ((pages > 1 and found) or unconfirmed < since):
                 break
+            since = unconfirmed
     except ConnectorError as why:
         pulled.fault = why
-    counts = {"seen": pulled.stored.seen, "new": pulled.stored.new, "revised": pulled.stored.revised}
+    counts |= {"seen": pulled.stored.seen, "new": pulled.stored.new, "revised": pulled.stored.revised}
     good = pulled.fault is None and not site.stopping.is_set()
     runs.end(site.ledger, run, good=good, counts=counts)
     return pulled
@@ -105,6 +108,13 @@ def _since(site: Site, home: Home) -> datetime:
         return mark.modified_at - timedelta(minutes=site.settings.recording.overlap_minutes)
     start = site.settings.recording.start_date or uk_day(site.ledger.now()) - timedelta(days=31)
     return datetime.combine(start, time(), LONDON).astimezone(UTC)
+
+
+def _unconfirmed(site: Site, home: Home, since: datetime) -> datetime:
+    """Where the pulls began that ended before they had walked again: what they may have skipped is looked for too."""
+    with site.ledger.reading() as connection:
+        found = runs.since_last_good(connection, home.id, "pull")
+    return min([since, *(datetime.fromisoformat(one["since"]) for one in found if "since" in one)])
 
 
 def _walk(site: Site, home: Home, since: datetime, total: Stored, seen: SeenItems, *, first: bool) -> tuple[int, int]:

@@ -32,6 +32,8 @@ from mappings.uk_time import uk_day
 
 #: The longest pause before a delivery that was not applied is tried again, in seconds.
 _LONGEST_PAUSE = 900.0
+#: How often a mail is sent whose taking is in doubt each time: then a person must ask the mail server's people.
+_MOST_COPIES = 4
 _CONFLICT = "The target says that it has this record, but a look-up does not find it; ask the target's administrators."
 
 
@@ -141,6 +143,11 @@ class MailSender:
         """Ask whether the message was taken, where the notifier can be asked."""
         if isinstance(self.notifier, SearchableNotifier):
             return self.notifier.find(self.message_id(claim))
+        if claim.attempts >= _MOST_COPIES:
+            raise Rejected(
+                f"The mail server may have taken this mail {claim.attempts} times and never said so; it is not sent "
+                "again. Ask who runs the server, and tell the person yourself."
+            )
         raise CannotBeAsked("This target cannot be asked; the message is repeated with the same Message-ID.")
 
     def finish(self, claim: Claim, remote_id: str) -> Receipt:  # noqa: ARG002
@@ -212,14 +219,21 @@ def try_to_look(sender: Sender, claim: Claim, root: Root | None, settle_seconds:
 def _look_failed(claim: Claim, why: str, cause: str | None, seconds: float) -> Outcome:
     """Each failure makes the next pause four times as long: runs that follow soon do not all wait for it."""
     failed = int(claim.detail.get("looks_failed", 0)) + 1
-    pause = max(seconds, min(_LONGEST_PAUSE, seconds * 4.0 ** (failed - 1)))
+    pause = _ever_longer(seconds, failed)
     return Outcome(claim, Event.LOOK_FAILED, why, retry_in=pause, cause=cause, detail={"looks_failed": failed})
+
+
+def _ever_longer(seconds: float, times: int) -> float:
+    """The pause after so many times: four times as long after each, up to the longest."""
+    return max(seconds, min(_LONGEST_PAUSE, seconds * 4.0 ** (times - 1)))
 
 
 def outcome_of(why: ConnectorError, claim: Claim, settle_seconds: float) -> Outcome:
     """What an error of a write means for its delivery."""
     if isinstance(why, Uncertain):
-        return Outcome(claim, Event.AMBIGUOUS, why.message, retry_in=settle_seconds, cause=cause_of(why))
+        # A mail cannot be looked for: it is repeated, ever more slowly.
+        rests = _ever_longer(settle_seconds, claim.attempts) if claim.target == "email" else settle_seconds
+        return Outcome(claim, Event.AMBIGUOUS, why.message, retry_in=rests, cause=cause_of(why))
     if isinstance(why, Rejected):
         return Outcome(claim, Event.REFUSED, why.message, cause=why.cause)
     if isinstance(why, NotApplied):

@@ -11,11 +11,11 @@ from ledger.database import Ledger
 from ledger.tables import run
 
 
-def begin(ledger: Ledger, home: str, kind: str) -> int:
+def begin(ledger: Ledger, home: str, kind: str, counts: dict[str, Any] | None = None) -> int:
     """Note that a run of one home began. A run that is killed stays without an end."""
 
     def work(connection: Connection) -> int:
-        values = {"home": home, "kind": kind, "started_at": ledger.now(), "good": False, "counts": {}}
+        values = {"home": home, "kind": kind, "started_at": ledger.now(), "good": False, "counts": counts or {}}
         return int(connection.execute(run.insert().values(values).returning(run.c.id)).scalar_one())
 
     return ledger.write(work)
@@ -36,6 +36,15 @@ def last_good(connection: Connection, home: str, kind: str) -> datetime | None:
     statement = select(func.max(run.c.finished_at)).where(run.c.home == home, run.c.kind == kind, run.c.good.is_(True))
     found: datetime | None = connection.execute(statement).scalar()
     return found
+
+
+def since_last_good(connection: Connection, home: str, kind: str) -> list[dict[str, Any]]:
+    """What the runs noted that came after the last good one: they were killed, stopped, or met a fault."""
+    good = select(func.coalesce(func.max(run.c.id), 0)).where(
+        run.c.home == home, run.c.kind == kind, run.c.good.is_(True)
+    )
+    statement = select(run.c.counts).where(run.c.home == home, run.c.kind == kind, run.c.id > good.scalar_subquery())
+    return list(connection.execute(statement).scalars())
 
 
 def first(connection: Connection, home: str) -> datetime | None:

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from ledger.keeping import purge
+from sandbox.story import stamp
 from tests.kills.bridge import KILLED, Bridge
 from tests.kills.test_crash_points import an_evening, one_of_each
 from tests.weather.invariants import all_is_well, check, moved
 from tests.weather.reports import id_of
 from tests.weather.scene import wait_until
+from tests.weather.test_source_rows import between_pages
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +49,21 @@ def test_killed_at_random_moments_it_ends_with_one_of_each(bridge_on_both: Bridg
     bridge.until_done()
     all_is_well(scene)
     moved(scene, create=12, complete=12, append=4, log_create=12, log_correct=4)
+
+
+def test_k2_killed_before_a_walk_was_confirmed_what_it_skipped_is_found_by_the_next_run(bridge: Bridge) -> None:
+    scene = bridge.scene
+    scene.house.recording.gateway.paging.style = "offset"
+    scene.environ["BRIDGE_RECORDING__PAGE_SIZE"] = "2"
+    for n in range(1, 6):
+        scene.write(n, modifiedAt=stamp(scene.house.end - timedelta(days=7 - n)))
+    between_pages(scene, lambda: scene.amend(1))
+    scene.late |= {id_of(3)}
+    assert bridge.sync(crash_at="pull.page_stored:3") == KILLED
+    bridge.until_done()
+    scene.late.clear()
+    all_is_well(scene)
+    moved(scene, create=5, log_create=5)
 
 
 def test_the_real_command_dies_at_the_point_that_its_environment_names(bridge: Bridge) -> None:

@@ -81,6 +81,10 @@ def no_second_walk(patch: pytest.MonkeyPatch, _: Scene) -> None:
     patch.setattr(flows.pull, "_WALKS", 1)
 
 
+def nothing_is_walked_again(patch: pytest.MonkeyPatch, _: Scene) -> None:
+    patch.setattr(flows.pull, "_unconfirmed", lambda _site, _home, since: since)
+
+
 def no_sweep(patch: pytest.MonkeyPatch, _: Scene) -> None:
     patch.setattr(flows.reconcile, "_sweep", lambda *_: 0)
 
@@ -189,6 +193,11 @@ RED: dict[str, tuple[Off, Callable[..., None], dict[str, Any]]] = {
         no_second_walk,
         source.test_s3_an_edit_between_pages_loses_no_other_report,
         {"style": "offset"},
+    ),
+    "a walk that was never confirmed": (
+        nothing_is_walked_again,
+        source.test_s3_what_a_walk_skipped_that_could_not_be_confirmed_is_found_by_the_next_pull,
+        {"times": 1},
     ),
     "the index sweep": (
         no_sweep,

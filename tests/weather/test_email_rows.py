@@ -52,6 +52,22 @@ def test_m_a_fault_that_passes_leaves_one_letter_or_a_repeat_under_one_message_i
     assert inbox(scene)[MANAGER] == taken
 
 
+def test_m_a_server_that_never_says_whether_it_took_a_letter_gets_a_few_copies_and_then_a_person(
+    mail_scene: Scene,
+) -> None:
+    scene = mail_scene
+    scene.write(1, hours_ago=2)
+    scene.house.mail.arm("disconnect_after_dot", recipient=None, times=None)
+    for _ in range(40):
+        scene.sync()
+        scene.advance(120)
+    assert inbox(scene)[MANAGER] == 4
+    assert different_letters(scene)[MANAGER] == 1
+    doubt = scene.rows(where="state = 'uncertain'")
+    assert doubt
+    assert all("tell the person yourself" in row["why"] for row in doubt)
+
+
 @pytest.mark.parametrize("fault", ["data_554", "recipient_550"])
 def test_m_a_refusal_is_a_persons_to_mend_and_stops_no_other_letter(mail_scene: Scene, fault: str) -> None:
     scene = mail_scene

@@ -110,6 +110,28 @@ def test_s3_an_insert_and_a_deletion_between_pages_lose_no_other_report(scene: S
     assert [f for f in scene.reconcile()["findings"] if f["kind"] == "orphan"], "a report that was torn out is said"
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_s3_what_a_walk_skipped_that_could_not_be_confirmed_is_found_by_the_next_pull(
+    scene_on_both: Scene, times: int
+) -> None:
+    """The cursor has passed it by days, and so no overlap brings it back: the next pull walks that stretch again."""
+    scene = scene_on_both
+    scene.house.recording.gateway.paging.style = "offset"
+    for n in range(1, 6):
+        scene.write(n, modifiedAt=stamp(scene.house.end - timedelta(days=7 - n)))
+    between_pages(scene, lambda: scene.amend(1))
+    scene.house.recording.arm("503", when="pull", skip=3, times=None, seconds=9)
+    scene.late |= {id_of(3)}  # skipped: it moved to the page that had been read
+    for _ in range(times):
+        assert scene.sync(**PAGES, BRIDGE_DELIVERY__TIMEOUT_SECONDS="1")["exit_code"] == 3
+    assert scene.held()["create"] == 4
+    scene.house.recording.disarm()
+    scene.settle(**PAGES)
+    scene.late.clear()
+    all_is_well(scene)
+    moved(scene, create=5, log_create=5, append=1, log_correct=1)
+
+
 # ---- S-4, S-5: the lives of a report -------------------------------------------------------------------------------
 
 
