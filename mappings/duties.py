@@ -133,7 +133,8 @@ def _state(deadline: Deadline, proof: Proof, now: datetime) -> DutyState:
 
 def _by(moment: datetime, deadline: Deadline) -> bool:
     """Within the second of the deadline is on time: "within two working days" lasts as long as 23:59:59 does."""
-    return deadline.due_at is None or moment.replace(microsecond=0) <= deadline.due_at
+    due_at = deadline.due_at
+    return due_at is None or moment <= due_at or moment.replace(microsecond=0) <= due_at
 
 
 def _owner(rule: DutyRule, incident: Incident) -> Owner:

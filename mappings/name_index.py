@@ -203,17 +203,19 @@ def name_index(children: tuple[NamedChild, ...]) -> NameIndex:
 # ---- words of a text -------------------------------------------------------------------------------------------
 
 
-def distinct_words(text: FoldedText) -> set[str]:
-    """Every different word of the text, case kept."""
-    if text.cased.isascii():
-        return set(text.cased.translate(_ONLY_LETTERS).split())
-    return set(LETTERS.findall(text.cased))
+def distinct_words(text: str) -> set[str]:
+    """Every different word of a folded text, as it is written."""
+    return set(text.translate(_ONLY_LETTERS).split() if text.isascii() else LETTERS.findall(text))
 
 
-def irregular(cased_words: Collection[str]) -> bool:
-    """Whether a text of these words may run words together ("GracePoole") or spell one out ("G r a c e")."""
-    mixed = [word for word in cased_words if not word.islower()]
-    return not _LONELY_LETTERS.isdisjoint(cased_words) or any(not (word.istitle() or word.isupper()) for word in mixed)
+def irregular(text: FoldedText, lower: set[str]) -> bool:
+    """Whether a text may run words together ("GracePoole") or spell one out ("G r a c e"). `lower`: its words in lower
+    case. A script without capitals tells nothing, so a text in one always may."""
+    cased = distinct_words(text.cased)
+    if not _LONELY_LETTERS.isdisjoint(cased):
+        return True
+    mixed = cased - lower if text.cased.isascii() else {word for word in cased if not word.islower()}
+    return any(not (word.istitle() or word.isupper()) for word in mixed)
 
 
 def words_in(text: FoldedText, index: NameIndex, *, mend: bool, join: bool) -> WordRow:

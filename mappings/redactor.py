@@ -24,6 +24,7 @@ _INITIALS = re.compile(r"(?<![\w.])([A-Z])\.?([A-Z])\b(?:\.(?=\s+[a-z]))?(?!\.?[
 #: What an adult's name looks like: up to five words, each with a capital but for particles. A sentence is none.
 _NAME_WORD = r"(?:[^\W\d_a-z][^\W\d_]*\.?|de|la|le|du|del|da|dos|van|von|der|den|bin|al|el|ap)"
 _NAME = re.compile(rf"{_NAME_WORD}(?:(?:, | |-|'|’){_NAME_WORD}){{1,4}}")
+_DIGIT = re.compile(r"\d")
 #: A word with a letter and a digit in it.
 _NUMBERED = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]+")
 _ADDRESS = re.compile(r"\w@\w|://|\bwww\.")
@@ -106,10 +107,9 @@ class Redactor:
     def _hidden(self, text: str) -> str:
         source = self._without_numbered(cleaned(text))
         view = folded(source)
-        cased = distinct_words(view)
-        present = {word.lower() for word in cased}
+        present = distinct_words(view.lower)
         names = self._index.first_words & present
-        odd, cut = irregular(cased), self._index.cut_in_two(present)
+        odd, cut = irregular(view, present), self._index.cut_in_two(present)
         if names <= self._own_alone and not odd and not cut:
             return self._without_initials(source)
         spans = self._spans(view, words_in(view, self._index, mend=odd, join=cut or odd))
@@ -121,7 +121,9 @@ class Redactor:
 
     def _without_numbered(self, source: str) -> str:
         """Names that hold digits ("Child2"), which no list of letters tells apart: the whole word goes."""
-        return _NUMBERED.sub(self._instead_of_numbered, source) if self._index.numbered else source
+        if not self._index.numbered or _DIGIT.search(source) is None:
+            return source
+        return _NUMBERED.sub(self._instead_of_numbered, source)
 
     def _instead_of_numbered(self, found: re.Match[str]) -> str:
         owners = self._index.numbered.get(found[0].lower(), ())
@@ -131,7 +133,7 @@ class Redactor:
 
     def _left_standing(self, result: str) -> bool:
         """The second look, by other means: no word that is surely a hidden child's name and nobody else's."""
-        words = {word.lower() for word in distinct_words(folded(result))} & self._index.sure
+        words = distinct_words(folded(result).lower) & self._index.sure
         if not words:
             return False
         excused = {word for runs in self._kept.values() for run in runs for word in run}

@@ -16,6 +16,7 @@ DeliveryKey = NewType("DeliveryKey", str)
 
 #: What a reference of ours looks like, wherever it stands.
 PATTERN = re.compile(r"\bIB-[A-Z0-9-]{1,24}-R\d{1,6}-[A-Z2-7]{16}\b", re.IGNORECASE)
+_NOT_SHOWN = re.compile(r"[^A-Z0-9]+")
 
 
 def delivery_key(
@@ -29,8 +30,8 @@ def delivery_key(
 
 def reference_of(key: DeliveryKey, *, number: str, revision: int) -> Reference:
     """The reference that the target keeps, at most 64 characters: number and revision for people, a hash for us."""
-    readable = re.sub(r"[^A-Z0-9]+", "-", number.upper()).strip("-")[:24].strip("-") or "X"
-    digest = base64.b32encode(bytes.fromhex(key))[:16].decode()
+    readable = _NOT_SHOWN.sub("-", number.upper()).strip("-")[:24].strip("-") or "X"
+    digest = base64.b32encode(bytes.fromhex(key[:20])).decode()
     return Reference(f"IB-{readable}-R{revision}-{digest}")
 
 

@@ -172,13 +172,17 @@ def readable_day(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def _happens_twice(local: datetime) -> bool:
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
 def readable(moment: datetime) -> str:
     """A moment for people in the UK: `Tuesday 3 November 2026 at 14:05`.
 
     In the hour that happens twice it says which one: `... at 01:30 BST`, `... at 01:30 GMT`.
     """
     local = moment.astimezone(LONDON)
-    words = f"{readable_day(local.date())} at {local:%H:%M}"
-    if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+    words = f"{readable_day(local.date())} at {local.hour:02}:{local.minute:02}"
+    if local.hour <= _LAST_HOUR_OF_A_CHANGE and _happens_twice(local):
         return f"{words} {local.tzname()}"
     return words
