@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from config.home import Home
 from mappings.case import Case
-from mappings.duty_deadlines import Deadline, deadline_of
+from mappings.duty_deadlines import NO_DEADLINE, Deadline, deadline_of
 from mappings.duty_proofs import proof_of
 from mappings.duty_rules import DUTY_TITLES, RULES, DutyId, DutyRule, Owner, clause_of
 from mappings.duty_triggers import not_applicable
-from mappings.evidence import Evidence, LadoAct, LadoState, Proof, submitted_at, undated
+from mappings.evidence import NOTHING, Evidence, LadoAct, LadoState, Proof, submitted_at, undated
 from mappings.incident import Child, Incident, Status
 from mappings.lado_duties import DECLINED, declined_by_manager, lado_contact, mash_or_police
 
@@ -93,21 +93,24 @@ def _subjects(rule: DutyRule, incident: Incident) -> Iterator[Child | None]:
 
 def _duty(case: Case, rule: DutyRule, child: Child | None) -> Duty:
     absent = not_applicable(rule.id, case, child) or _declined(rule.id, case)
-    deadline, proof = (Deadline(None), Proof(reason=absent)) if absent else _assess(rule.id, case, child)
-    state = DutyState.NOT_APPLICABLE if absent else _state(deadline, proof, case.now)
+    deadline, proof, state, reason = NO_DEADLINE, NOTHING, DutyState.NOT_APPLICABLE, absent
+    if not absent:
+        deadline, proof = _assess(rule.id, case, child)
+        state = _state(deadline, proof, case.now)
+        reason = _reason(rule.id, case, state, deadline, proof)
     owner = _owner(rule, case.incident)
     return Duty(
-        id=rule.id,
-        child=child.child_id if child else None,
-        owner=owner,
-        target_at=deadline.target_at,
-        due_at=deadline.due_at,
-        state=state,
-        met_at=proof.at,
-        reason=_reason(rule.id, case, state, deadline, proof),
-        clause=clause_of(rule.id),
-        title=rule.title,
-        ours=proof.ours or owner is Owner.SOFTWARE,
+        rule.id,
+        None if child is None else child.child_id,
+        owner,
+        deadline.target_at,
+        deadline.due_at,
+        state,
+        proof.at,
+        reason,
+        clause_of(rule.id),
+        rule.title,
+        proof.ours or owner is Owner.SOFTWARE,
     )
 
 
@@ -146,6 +149,8 @@ def _owner(rule: DutyRule, incident: Incident) -> Owner:
 
 def _reason(duty: DutyId, case: Case, state: DutyState, deadline: Deadline, proof: Proof) -> str | None:
     parts = [proof.reason, deadline.note if state is not DutyState.MET else None]
+    if state is DutyState.OPEN and parts[1] is None:
+        return proof.reason or None
     if state in (DutyState.OVERDUE, DutyState.MET_LATE) and duty in (DutyId.MASH_OR_POLICE, DutyId.NOTIFIABLE_EVENT):
         raised_later = not case.is_serious and _known_after(case, deadline)
         parts.append(RAISED_LATER if raised_later else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from mappings.case import Case
@@ -54,6 +55,9 @@ class Deadline(NamedTuple):
     note: str | None = None
 
 
+NO_DEADLINE = Deadline(None)
+
+
 def deadline_of(duty: DutyId, case: Case, child: Child | None) -> Deadline:
     """The deadline of one duty. `lado_contact` has one for each adult: see `lado_duties`."""
     if duty in ELAPSED:
@@ -65,9 +69,10 @@ def deadline_of(duty: DutyId, case: Case, child: Child | None) -> Deadline:
         return _when_seen(case, child)
     if duty is DutyId.EHC_PLAN_REVIEW:
         return Deadline(end_of(uk_day(case.incident.occurred_at)))
-    return Deadline(None)
+    return NO_DEADLINE
 
 
+@lru_cache(maxsize=1024)
 def after_working_days(day: date, count: int) -> Deadline:
     """The end of the `count`-th working day after `day`; by weekdays alone, and saying so, where bank holidays are not
     known: that is never later."""

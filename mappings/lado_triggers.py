@@ -95,6 +95,8 @@ def triggers_of(
     revision alone where not given. A trigger that came with a later revision was known when that one came.
     `now`: an allegation dated after it, like one from before the incident, does not date the knowing.
     """
+    if not has_trigger(incident):
+        return ()
     otherwise = submitted_at or incident.submitted_at or incident.modified_at
     signs = [*_from_allegations(incident), *_from_measures(incident)]
     known = {sign: _known(incident, sign, since or {}, now) or otherwise for sign in signs}
