@@ -20,7 +20,7 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from ledger import crash_points
 from ledger.desk import retry
@@ -66,7 +66,7 @@ POINTS = (
 )
 REPORTS = st.integers(1, 3)
 #: How many nights a test run lives through. A soak sets more: NIGHTS=500 pytest tests/weather/test_machine.py
-NIGHTS = int(os.environ.get("NIGHTS", "12"))
+NIGHTS = int(os.environ.get("NIGHTS", "16"))
 
 
 class Killed(BaseException):
@@ -104,6 +104,14 @@ class Night(RuleBasedStateMachine):
             self.stack.close()
 
     # ---- the home ----
+
+    @initialize(known=st.booleans())
+    def the_evening_begins(self, known: bool) -> None:
+        """With a report that was delivered in the day, or with two that were not."""
+        self.staff_write_or_amend_a_report(1)
+        if known:
+            self.scene.sync()
+        self.staff_write_or_amend_a_report(2)
 
     @rule(n=REPORTS)
     def staff_write_or_amend_a_report(self, n: int) -> None:
