@@ -20,7 +20,7 @@ from sqlalchemy.pool import QueuePool
 from ledger.clock import DatabaseClock, LeaseClock, Now, wall_clock
 from ledger.encryption import Vault
 from ledger.errors import LedgerError, LedgerUnavailable
-from ledger.schema import HEAD, create_schema, found_revision, known_revisions
+from ledger.schema import HEAD, create_schema, found_revision, known_revisions, migrate_schema
 from ledger.tables import meta
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def upgrade(url: str) -> None:
             found = found_revision(connection)
         if found is not None and found not in known_revisions():
             raise LedgerError(_other_version(found), setting=_SETTING)
-        create_schema(engine)
+        migrate_schema(engine)
     except DBAPIError as why:
         raise unavailable(why) from None
     finally:

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect, text
+from sqlmodel import SQLModel
 
 from ledger.crash_points import reach
+from ledger.tables import TABLES
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -35,24 +37,33 @@ def known_revisions() -> tuple[str, ...]:
 
 
 def create_schema(engine: Engine) -> None:
-    """Make an empty database a ledger, or bring an older ledger up to date. Safe when two processes do it at once."""
-    from alembic import command
-
-    with (
-        engine.connect().execution_options(bridge_writes=True) as connection,
-        connection.begin(),
-        _alone(connection),
-    ):
-        command.upgrade(_config(connection), "head")
+    """Make an empty database a ledger of this version. Safe when two processes do it at once."""
+    with _alone(engine) as connection:
+        if found_revision(connection) is None:
+            # Loading Alembic takes longer than a small sync. A test holds both ways against each other.
+            SQLModel.metadata.create_all(connection, tables=TABLES)
+            version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+            version.create(connection)
+            connection.execute(version.insert().values(version_num=HEAD))
         reach("schema.before_commit")
 
 
+def migrate_schema(engine: Engine) -> None:
+    """Bring an empty database or an older ledger up to this version, a migration at a time."""
+    from alembic import command
+
+    with _alone(engine) as connection:
+        command.upgrade(_config(connection), "head")
+
+
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
-    """Nobody else migrates meanwhile: SQLite's writer lock, or an advisory lock of PostgreSQL's."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(7241953)"))
-    yield
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which nobody else changes the schema: SQLite's writer lock, or an advisory lock of
+    PostgreSQL's."""
+    with engine.connect().execution_options(bridge_writes=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(7241953)"))
+        yield connection
 
 
 def _config(connection: Connection) -> Config:

@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import create_engine, delete, inspect, select, text, update
 from sqlmodel import SQLModel
 
 from ledger import audit, children, desk, keeping, outbox, quarantine, reports, runs, standing, withdrawals
 from ledger.clock import SetClock
-from ledger.database import Ledger
+from ledger.database import Ledger, upgrade
 from ledger.errors import LedgerError, Refused
 from ledger.outbox import Outcome
 from ledger.reports import Unreadable, Watermark
 from ledger.schema import HEAD, known_revisions
 from ledger.states import TRANSITIONS, DeliveryState, Event, ImpossibleTransition, after
 from ledger.tables import audit_entry, delivery, incident, meta, revision
+from tests.databases import fresh_database
 from tests.ledger.conftest import KEY, NOON
 from tests.ledger.owed import HOME, START, keep, readable, report
 
@@ -252,7 +253,38 @@ def test_the_audit_chain_names_the_place_where_it_was_touched(ledger: Ledger, cr
     assert verdict.broken_at == (4 if crime == "remove the last" else 2)
 
 
-def test_a_fresh_schema_is_what_the_models_say(ledger: Ledger) -> None:
+def test_a_fresh_schema_is_the_one_that_the_migrations_make(
+    url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    other = tmp_path / "migrated.db"
+    on_postgresql = url.startswith("postgresql")
+    migrated = fresh_database(request.getfixturevalue("postgres")) if on_postgresql else f"sqlite:///{other}"
+    Ledger(url, [KEY]).close()
+    upgrade(migrated)
+    fresh = schema_of(url)
+    assert fresh == schema_of(migrated)
+    assert {"alembic_version", "delivery", "audit_entry"} <= fresh.keys()
+
+
+def schema_of(url: str) -> dict[str, object]:
+    """Columns, keys and indexes of every table, as the database itself tells them."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    asked = inspect(engine)
+    tables = {
+        name: (
+            [(one["name"], str(one["type"]), one["nullable"], one["default"]) for one in asked.get_columns(name)],
+            asked.get_pk_constraint(name)["constrained_columns"],
+            sorted(one["column_names"] for one in asked.get_unique_constraints(name)),
+            sorted((str(one["name"]), one["column_names"], one["unique"]) for one in asked.get_indexes(name)),
+            sorted((one["constrained_columns"], one["referred_table"]) for one in asked.get_foreign_keys(name)),
+        )
+        for name in asked.get_table_names()
+    }
+    engine.dispose()
+    return tables
+
+
+def test_a_schema_is_what_the_models_say(ledger: Ledger) -> None:
     with ledger.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = [one for one in compare_metadata(context, SQLModel.metadata) if "alembic_version" not in str(one)]
