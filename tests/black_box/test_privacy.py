@@ -1,0 +1,61 @@
+"""Marks in every personal field and secret, looked for afterwards in everything that is not the outside systems'."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from tests.black_box.bridge import Town
+from tests.black_box.stories import MARKS, accused, ago, amended, full, held_child, minimal
+from tests.black_box.wire import Manners
+
+Found = Callable[..., Town]
+PERIOD = (ago(20).date().isoformat(), ago(0).date().isoformat())
+#: Places are shown in the report's trends, names in them hidden.
+FREE = tuple(mark for mark in MARKS if mark != "flumoxtext")
+
+
+def trouble(town: Town) -> None:
+    """A month of trouble: refusals that quote, broken reports, allegations, failing mail."""
+    town.recording.put(
+        accused(full(1, ago(1), location="Ottoline's room")),
+        full(2, ago(2), children=[held_child(mosaicPersonId=4040)]),
+        full(3, ago(2), status="Zebedee hit Ottoline", children=[held_child(dateOfBirth="13 February 2011")]),
+        full(4, ago(3), children=[held_child(mosaicPersonId="Zebedee Quillfeather")]),
+        minimal(5, ago(3), occurredAt="flumoxtext when Zebedee ran"),
+        full(6, ago(3)),
+    )
+    quoting = {"detail": "Zebedee Quillfeather born 2011-02-13 flumoxtext", "X-Echo": "Quillfeather"}
+    town.mosaic.storm("status", lambda asked: asked.path == "/persons/1001/case-notes", detail=(400, quoting))
+    town.mosaic.storm("html", lambda asked: asked.method == "POST", times=2, after=True)
+    town.post.rcpt = lambda address: f"550 {address} Lysander Coppergate is gone" if "coppergate" in address else None
+
+
+def every_command(town: Town) -> None:
+    for line in (
+        ["sync"], ["sync", "--dry-run"], ["status"], ["duties"], ["delivery", "list"], ["quarantine", "list"],
+        ["incident", "show", f"EXH-{ago(1).year}-0001"], ["lado", "list"], ["doctor"], ["config", "show"],
+        ["connector", "check"], ["remind"],
+    ):  # fmt: skip
+        town.bridge(*line)
+    for line in (["status"], ["duties"], ["delivery", "list"], ["incident", "show", f"EXH-{ago(1).year}-0001"]):
+        town.bridge(*line, "--json")
+
+
+def test_no_name_text_or_secret_is_printed_or_kept_in_the_clear(found: Found) -> None:
+    debug = {"PREFECT_LOGGING_LEVEL": "DEBUG", "PYTHONWARNINGS": "default"}
+    town = found(mosaic=Manners(rewrite=True), **debug)
+    trouble(town)
+    town.bridge.sync()
+    result = town.bridge.reconcile(*PERIOD)
+    every_command(town)
+    town.recording.put(amended(full(6, ago(3)), narrative="flumoxtext Zebedee bit Perpetua"))
+    town.bridge("sync")
+    town.bridge("reconcile", "--from", PERIOD[0], "--to", PERIOD[1], "--heal")
+    assert town.bridge.traces(FREE, but=("lado",)) == {}
+    assert "flumoxtext" not in "".join(town.bridge.printed)
+    assert "flumoxtext" not in json.dumps(result)
+    assert town.bridge.traces(("flumoxtext",), but=("lado", "reports")) == {}
+    html = (town.bridge.folder / result["report"]["html"]).read_text("utf-8")
+    assert "Z.Q." in html
+    assert town.mosaic.notes, "the run did real work"

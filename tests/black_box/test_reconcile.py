@@ -1,0 +1,233 @@
+"""Every discrepancy planted at the targets and the source: what the report finds, and what it invents."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import openpyxl
+
+from tests.black_box.bridge import Town
+from tests.black_box.stories import MARKS, ago, amended, full, held_child, minimal
+from tests.black_box.wire import Manners
+
+Found = Callable[..., Town]
+PERIOD = (ago(20).date().isoformat(), ago(0).date().isoformat())
+#: What the little reports of these tests owe by themselves.
+USUAL = {"duty_overdue", "purpose_not_permitted", "repeat"}
+
+
+def quiet(number: int, when: Any, **changes: Any) -> dict[str, Any]:
+    return minimal(number, when, reasons=["InjuryToSelf"], **changes)
+
+
+def odd(result: dict[str, Any]) -> list[tuple[str, str, str | None]]:
+    return sorted(
+        (one["kind"], (one["incident"] or "")[-4:], one["target"])
+        for one in result["findings"]
+        if one["kind"] not in USUAL
+    )
+
+
+def note_of(town: Town, number: int) -> dict[str, Any]:
+    (one,) = [n for n in town.mosaic.notes.values() if f"-{number:04}-" in n["_reference"]]
+    return one
+
+
+def test_what_is_planted_is_found_and_nothing_else(found: Found) -> None:
+    town = found(mail=False, mosaic=Manners(rewrite=True))
+    reports = [quiet(number, ago(19 - number)) for number in range(1, 15)]
+    reports[13]["incidentNumber"] = reports[13]["incidentNumber"].replace("0014", "0016")
+    town.recording.put(*reports)
+    town.bridge.sync(code=0)
+    clean = town.bridge.reconcile(*PERIOD)
+    assert {kind for kind, _, _ in odd(clean)} == {"number_gap"}, odd(clean)
+    assert clean["totals"]["verified"] == 14
+
+    notes = town.mosaic.notes
+    gone = note_of(town, 1)
+    del notes[gone["id"]]
+    note_of(town, 2)["state"] = "DELETED"
+    copy = dict(note_of(town, 3), id=777001, appendments=[])
+    notes[777001] = copy
+    four = note_of(town, 4)
+    four["note"] = four["note"].replace("present", "absent")
+    note_of(town, 5)["person_id"] = 1002
+    six = note_of(town, 6)
+    six |= {"state": "DRAFT", "completed_on": None}
+    note_of(town, 7)["state"] = "TIMED_OUT"
+    eight = note_of(town, 8)
+    eight["appendments"].append({"id": 777002, "note": "<p>Seen by me.</p>", "reference": None, "_reference": None,
+                                 "created_on": eight["created_on"], "created_by": "j.worker"})  # fmt: skip
+    stray = town.mosaic.write_by_hand(
+        1001,
+        "Safety intervention",
+        "<p>x</p><p>Reference: IB-EXH-2026-0099-R1-ABCDEFGHIJKLMNOP</p>",
+        ago(3).isoformat(),
+    )
+    stray["reference"] = stray["_reference"] = "IB-EXH-2026-0099-R1-ABCDEFGHIJKLMNOP"
+    log = {one["reference"].split("-")[3]: one for one in town.recording.log}
+    town.recording.log.remove(log["0009"])
+    town.recording.log.append(dict(log["0010"], entryId="log/9001"))
+    log["0011"]["text"] = log["0011"]["text"].replace("disengagement", "argument")
+    town.recording.write_by_hand(
+        "EXH", ago(15, hours=1).isoformat(), "Zebedee was restrained on the stairs.", childIds=["child-9"]
+    )
+    town.recording.write_by_hand(
+        "EXH", ago(15).isoformat(), "Held a house meeting; no restraint was used. Household tidy.", childIds=["child-8"]
+    )
+    town.recording.drop("inc-exh-0012")
+    town.recording.put(quiet(20, ago(2), status="Unheard of"))
+    planted = town.bridge.reconcile(*PERIOD, code=2)
+
+    wanted = {
+        ("missing", "0001", "mosaic"),
+        ("deleted", "0002", "mosaic"),
+        ("doubled", "0003", "mosaic"),
+        ("different", "0004", "mosaic"),
+        ("wrong_child", "0005", "mosaic"),
+        ("unfinished", "0006", "mosaic"),
+        ("unfinished", "0007", "mosaic"),
+        ("different", "0008", "mosaic"),
+        ("orphan", "", "mosaic"),
+        ("missing", "0009", "daily_log"),
+        ("doubled", "0010", "daily_log"),
+        ("different", "0011", "daily_log"),
+    }
+    seen = set(odd(planted))
+    loose = {(kind, number) for kind, number, _ in seen}
+    assert wanted <= seen, wanted - seen
+    assert {("orphan", "0012"), ("quarantined", "0020")} <= loose
+    assert "unrecorded_restraint" in {kind for kind, _ in loose}
+    extra = {one for one in seen - wanted if one[0] not in ("number_gap", "unrecorded_restraint", "quarantined")}
+    assert extra <= {("orphan", "0012", one) for one in (None, "source", "mosaic", "daily_log")}, extra
+    assert sum(kind == "unrecorded_restraint" for kind, _, _ in odd(planted)) == 1
+    totals = planted["totals"]
+    rows = ("verified", "quarantined", "draft", "exempt", "outstanding")
+    assert sum(totals[row] for row in rows) == totals["source"] == 14, totals
+
+    again = town.bridge.reconcile(*PERIOD, code=2)
+    assert {one["id"] for one in again["findings"]} == {one["id"] for one in planted["findings"]}
+    assert {one["first_seen"] for one in again["findings"]} <= {
+        *(one["first_seen"] for one in planted["findings"]), *(one["first_seen"] for one in clean["findings"])
+    }  # fmt: skip
+
+    posts = town.mosaic.count("POST", "/case-notes")
+    healed = town.bridge.reconcile(*PERIOD, "--heal", code=2)
+    assert town.mosaic.count("POST", "/case-notes") - posts <= 2, "what was accepted and vanished is not made again"
+    assert len([one for one in town.mosaic.notes.values() if "-0001-" in (one["_reference"] or "")]) == 0
+    still = {
+        (kind, number) for kind, number, _ in odd({"findings": [f for f in healed["findings"] if not f["healed"]]})
+    }
+    assert {("missing", "0001"), ("doubled", "0003"), ("wrong_child", "0005")} <= still
+    assert note_of(town, 6)["state"] == "COMPLETE"
+
+    the_files_agree(town, again)
+
+
+def the_files_agree(town: Town, result: dict[str, Any]) -> None:
+    """HTML, XLSX and CSV tell the same, with initials and no word of a report."""
+    folder = town.bridge.folder
+    html = (folder / result["report"]["html"]).read_text("utf-8")
+    rows = list(csv.DictReader(io.StringIO((folder / result["report"]["csv"]).read_text("utf-8-sig"))))
+    book = openpyxl.load_workbook(folder / result["report"]["xlsx"])
+    assert len(rows) == len(result["findings"])
+    assert book.sheetnames
+    assert "default-src 'none'" in html
+    assert not re.search(r"<script[^>]+src=|<link[^>]+href=[\"']http|@import|url\(http", html)
+    assert town.bridge.traces(tuple(mark for mark in MARKS if mark != "flumoxtext")) == {}
+
+
+def test_an_acknowledged_finding_stays_but_no_longer_alarms(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(quiet(1, ago(hours=5)), quiet(3, ago(hours=3)))
+    town.bridge.sync(code=0)
+    first = town.bridge.reconcile(*PERIOD, code=2)
+    (gap,) = first["findings"]
+    assert gap["kind"] == "number_gap"
+    town.bridge.json("finding", "acknowledge", gap["id"], "--by", "M. U.", code=1)
+    town.bridge.json("finding", "acknowledge", gap["id"], "--by", "M. U.", "--reason", "torn out, seen", code=0)
+    after = town.bridge.reconcile(*PERIOD, code=0)
+    assert [(one["id"], one["acknowledged"]) for one in after["findings"]] == [(gap["id"], True)]
+    assert town.bridge.json("audit", "verify", code=0)["ok"]
+
+
+def test_what_was_never_accepted_is_missing_and_heals(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(quiet(1, ago(hours=5)))
+    town.bridge.sync(code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
+    before = town.bridge.reconcile(*PERIOD, code=2)
+    assert odd(before) == [("missing", "0001", "mosaic")]
+    after = town.bridge.reconcile(*PERIOD, "--heal", code=0)
+    assert len(town.mosaic.notes) == 1
+    assert after["totals"]["verified"] == 1
+    assert [(one["kind"], one["healed"]) for one in after["findings"]] == [("missing", True)]
+
+
+def test_half_the_world_down_is_said_and_the_report_is_written(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(quiet(1, ago(2)))
+    town.bridge.sync(code=0)
+    nowhere = "http://127.0.0.1:9/v1"
+    for setting, side in (
+        ("BRIDGE_MOSAIC__BASE_URL", "mosaic"),
+        ("BRIDGE_DAILY_LOG__BASE_URL", "daily_log"),
+        ("BRIDGE_RECORDING__BASE_URL", "source"),
+    ):
+        result = town.bridge.reconcile(*PERIOD, code=3, env={setting: nowhere})
+        expected = {
+            "source": "checked",
+            "mosaic": "checked",
+            "daily_log": "checked",
+            "replica": "absent",
+            side: "not_checked",
+        }
+        assert result["checked"] == expected
+        html = (town.bridge.folder / result["report"]["html"]).read_text("utf-8")
+        assert "not checked" in html.lower()
+        kinds = {one["kind"] for one in result["findings"]}
+        assert not kinds & {"missing", "deleted", "orphan"}, kinds
+
+
+def test_a_person_who_retyped_a_note_during_an_outage_is_asked_about_it(found: Found) -> None:
+    town = found(mail=False)
+    when = ago(1)
+    town.recording.put(quiet(1, when))
+    town.mosaic.write_by_hand(
+        1001, "Physical intervention", "<p>Typed by hand while the link was down.</p>", when.isoformat()
+    )
+    town.bridge.sync(code=0)
+    result = town.bridge.reconcile(*PERIOD, code=2)
+    assert ("possible_duplicate", "0001", "mosaic") in odd(result)
+
+
+def test_another_moment_can_be_seen(found: Found) -> None:
+    town = found(mail=False)
+    when = ago(hours=5)
+    town.recording.put(full(1, when, children=[held_child()]))
+    town.bridge.sync(code=0)
+    now = {d["id"]: d["state"] for d in town.bridge.json("duties", code=0)["duties"]}
+    later = {d["id"]: d["state"] for d in town.bridge.json("duties", "--as-of", ago(-6).isoformat(), code=0)["duties"]}
+    assert (now["child_views"], later["child_views"]) == ("open", "overdue")
+    seen = town.bridge.reconcile(*PERIOD, "--as-of", ago(-6).isoformat(), code=2)
+    assert "duty_overdue" in {one["kind"] for one in seen["findings"]}
+    assert town.bridge.json("status", "--as-of", ago(-6).isoformat(), code=2)["homes"][0]["silent"] is True
+
+
+def test_a_revision_waits_behind_a_refused_one_and_says_so(found: Found) -> None:
+    town = found(mail=False)
+    town.mosaic.closed.add(1001)
+    first = quiet(1, ago(hours=5))
+    town.recording.put(first)
+    town.bridge.sync(code=2)
+    town.recording.put(amended(first, narrative="more"))
+    town.bridge.sync(code=2)
+    rows = [one for one in town.bridge.json("delivery", "list")["deliveries"] if one["target"] == "mosaic"]
+    assert [row["state"] for row in rows] == ["rejected", "pending"]
+    assert "waits" in rows[1]["why"]
+    messages = {one["kind"]: one["message"] for one in town.bridge.reconcile(*PERIOD)["findings"]}
+    assert "child-1 is restricted and refused the case note" in messages["rejected"]
+    assert "an appendment to the case note for child-1" in messages["waiting"]
