@@ -18,7 +18,7 @@ from ledger.states import DeliveryState
 from mappings.duties import Duty, duties_of
 from mappings.evidence import Evidence, LadoAct, LadoState, submitted_at, undated
 from mappings.exemption import exempt_children, wholly_exempt
-from mappings.flags import Earlier, Flag, earlier_of, flags_of
+from mappings.flags import Earlier, Flag, earlier_of, flags_of, just_before
 from mappings.incident import Incident
 from mappings.owed import Action, Target
 
@@ -59,6 +59,7 @@ def case_files(site: Site, home: Home, held: Sequence[HeldIncident], now: dateti
         deliveries.setdefault(row.incident_id, []).append(row)
     earlier = [earlier_of(r[-1].report) for r in revisions.values() if r and r[-1].report is not None]
     earlier += _before(site, home, held)
+    earlier.sort(key=lambda one: one.occurred_at)
     return [_file(home, one, revisions[one.key], deliveries.get(one.key, []), decided, earlier, now) for one in held]
 
 
@@ -123,7 +124,7 @@ def _file(
     flags: tuple[Flag, ...] = ()
     if report is not None:
         duties = duties_of(report, home, evidence_of(revisions, deliveries, decided), now)
-        flags = flags_of(report, home, earlier=[one for one in earlier if one.incident_id != report.incident_id])
+        flags = flags_of(report, home, earlier=just_before(report, home, earlier))
     return CaseFile(held, revisions, deliveries, decided, duties, flags)
 
 

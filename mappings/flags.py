@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from config.home import Home
@@ -145,6 +146,16 @@ def earlier_of(incident: Incident) -> Earlier:
     )
 
 
+def just_before(incident: Incident, home: Home, ordered: Sequence[Earlier]) -> Sequence[Earlier]:
+    """Those of `ordered`, which stands in order of time, that this incident may repeat.
+
+    A home's year is not walked once a report. The window is whole UK days, so a day and the clocks' hour are added.
+    """
+    longest = timedelta(days=home.thresholds.repeat_days + 2)
+    first = bisect_left(ordered, incident.occurred_at - longest, key=_time)
+    return ordered[first : bisect_right(ordered, incident.occurred_at, key=_time)]
+
+
 def clause_of(flag: FlagId) -> str:
     """The policy's words for a flag; the table's "same" stands for those of the row above."""
     index = next(number for number, rule in enumerate(FLAG_RULES) if rule.id is flag)
@@ -265,6 +276,10 @@ def _repeats(incident: Incident, home: Home, earlier: Sequence[Earlier]) -> Iter
 
 def _counts(incident: Earlier) -> bool:
     return incident.status in (Status.SUBMITTED, Status.SIGNED_OFF)
+
+
+def _time(incident: Earlier) -> datetime:
+    return incident.occurred_at
 
 
 def _order(incident: Earlier) -> tuple[datetime, str, str]:

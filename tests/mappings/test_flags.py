@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config.home import Home
-from mappings.flags import Earlier, FlagId, earlier_of, flags_of
+from mappings.flags import Earlier, FlagId, earlier_of, flags_of, just_before
 from mappings.incident import ChildRole, Incident, Intervention, Involvement, Position, Reason, Status
 from tests.mappings.perfect import HOME, NA, OCCURRED, YES, child, disengagement, measure, report, staff
 
@@ -188,6 +190,16 @@ def test_the_last_hour_of_the_last_day_of_the_window_counts() -> None:
     late = report(occurred_at=datetime(2026, 10, 6, 22, 30, tzinfo=UTC), measures=(measure(started_at=None),))
     morning = before(0, occurred_at=datetime(2026, 9, 29, 6, 0, tzinfo=UTC))
     assert ("repeat", "child-17") in found(late, earlier=(morning,))
+
+
+@given(st.lists(st.integers(-24 * 60 * 12, 24 * 60 * 2), max_size=12), st.sampled_from([0, 24 * 7, 24 * 20]))
+def test_the_days_before_a_report_flag_the_same_repeats_as_the_whole_year(minutes: list[int], later: int) -> None:
+    this = report(occurred_at=OCCURRED + timedelta(hours=later), measures=(measure(started_at=None),))
+    year = sorted(
+        (before(0, occurred_at=this.occurred_at + timedelta(minutes=one)) for one in minutes),
+        key=lambda one: one.occurred_at,
+    )
+    assert flags_of(this, HOME, earlier=just_before(this, HOME, year)) == flags_of(this, HOME, earlier=year)
 
 
 def test_a_disengagement_is_no_repeat_either_way_and_a_draft_is_not_flagged() -> None:

@@ -18,7 +18,7 @@ from mappings.bodies import AppendmentBody, EntryBody, NoteBody
 from mappings.duties import Evidence as Proofs
 from mappings.duties import duties_of
 from mappings.exemption import exempt_children
-from mappings.flags import earlier_of, flags_of
+from mappings.flags import earlier_of, flags_of, just_before
 from mappings.incident import (
     Answer,
     Child,
@@ -328,7 +328,10 @@ class World:
         by_person: dict[int, list[HeldNote]] = {person: [] for person in asked if person is not None}
         for note in self.notes:
             by_person.setdefault(note.person_id, []).append(note)
-        earlier = [earlier_of(content) for content in contents]
+        sent: dict[str, list[LedgerDelivery]] = {}
+        for one in self.deliveries:
+            sent.setdefault(one.incident_id, []).append(one)
+        earlier = sorted(map(earlier_of, contents), key=lambda one: one.occurred_at)
         made = Evidence(
             home=self.home,
             start=self.start,
@@ -340,20 +343,26 @@ class World:
             mosaic=NotesView(Side.CHECKED, by_person),
             daily_log=LogView(Side.CHECKED, tuple(self.entries)),
             duties={
-                content.incident_id: duties_of(content, self.home, self._proofs(content), self.as_of)
+                content.incident_id: duties_of(
+                    content, self.home, _proofs(content, sent.get(content.incident_id, [])), self.as_of
+                )
                 for content in contents
             },
-            flags={content.incident_id: flags_of(content, self.home, earlier=earlier) for content in contents},
+            flags={
+                content.incident_id: flags_of(content, self.home, earlier=just_before(content, self.home, earlier))
+                for content in contents
+            },
             last_good=LastGood(self.as_of - timedelta(hours=1), self.as_of - timedelta(days=1)),
         )
         return replace(made, **{**self.extra, **changes})
 
-    def _proofs(self, content: Incident) -> Proofs:
-        sent = [one for one in self.deliveries if one.incident_id == content.incident_id and one.was_accepted]
-        notes = {one.subject: one.since for one in sent if one.target == "mosaic"}
-        log = next((one.since for one in sent if one.target == "daily_log"), None)
-        oversight = {key: max(at, content.manager_oversight.at or at) for key, at in notes.items()}
-        return Proofs(submitted_at=content.submitted_at, log_seen=log, notes_seen=notes, oversight_seen=oversight)
+
+def _proofs(content: Incident, deliveries: Sequence[LedgerDelivery]) -> Proofs:
+    sent = [one for one in deliveries if one.was_accepted]
+    notes = {one.subject: one.since for one in sent if one.target == "mosaic"}
+    log = next((one.since for one in sent if one.target == "daily_log"), None)
+    oversight = {key: max(at, content.manager_oversight.at or at) for key, at in notes.items()}
+    return Proofs(submitted_at=content.submitted_at, log_seen=log, notes_seen=notes, oversight_seen=oversight)
 
 
 def index_row(report: Incident) -> IndexRow:
