@@ -14,9 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from ledger.batches import write_rows
 from ledger.database import Ledger
 from ledger.tables import audit_entry, meta
 
+_ENTRY = audit_entry.insert()
 _START = "0" * 64
 _HEAD = "audit_head"
 _DETAIL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
@@ -51,7 +53,7 @@ def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]
         }
         previous = row["hash"] = _hash(row)
         rows.append(row)
-    connection.execute(audit_entry.insert(), rows)
+    write_rows(connection, _ENTRY, rows)
     connection.execute(update(meta).where(meta.c.name == _HEAD).values(value=f"{sequence}:{previous}"))
 
 

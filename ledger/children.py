@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
 
+from ledger.batches import write_rows
 from ledger.database import Ledger
 from ledger.tables import known_child
 from mappings.home_children import HomeChildren
 from mappings.incident import Incident
+
+_KNOWN_CHILD = known_child.insert()
 
 
 @dataclass
@@ -72,8 +75,7 @@ def remember(ledger: Ledger, connection: Connection, home: str, reports: Iterabl
         }
         for digest, (child_id, name) in digests.items()
     ]
-    if rows:
-        connection.execute(known_child.insert(), rows)
+    write_rows(connection, _KNOWN_CHILD, rows)
 
 
 def _kept_already(connection: Connection, home: str, digests: list[str]) -> Iterable[str]:

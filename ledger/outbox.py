@@ -22,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    null,
     or_,
     select,
     true,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 )
 
 from ledger import audit
+from ledger.batches import write_rows
 from ledger.crash_points import reach
 from ledger.database import Ledger
 from ledger.states import FINAL, DeliveryState, Event, after
@@ -314,8 +316,7 @@ def _hold(
             "state_since": now,
             "why": None,
         }
-    statement = update(delivery).where(delivery.c.id == bindparam("b_id")).values(values)
-    connection.execute(statement, [{"b_id": row.id} for row in rows])
+    connection.execute(update(delivery).where(delivery.c.id.in_([row.id for row in rows])).values(values))
 
 
 def _claim(ledger: Ledger, row: Row[Any]) -> Claim:
@@ -369,14 +370,7 @@ def _held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Any]:
     """The rows that are still held under the claims' fencing numbers."""
     fences = {one.id: one.fence for one in claims}
     statement = (
-        select(
-            delivery.c.id,
-            delivery.c.fence,
-            delivery.c.state,
-            delivery.c.lease_epoch,
-            delivery.c.looks,
-            delivery.c.detail,
-        )
+        select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.lease_epoch)
         .where(delivery.c.id.in_(fences))
         .with_for_update()
     )
@@ -407,11 +401,12 @@ def _change(row_id: int, state: DeliveryState, now: datetime, why: str | None) -
 
 def _after_outcome(row: Any, outcome: Outcome, now: datetime, seconds: float) -> dict[str, Any]:
     event = outcome.event
-    looks = row.looks + 1 if event is Event.LOOK_ABSENT else row.looks
+    claim = outcome.claim
+    looks = claim.looks + 1 if event is Event.LOOK_ABSENT else claim.looks
     if event is Event.LOOK_ABSENT and looks >= LOOKS_BEFORE_RESEND:
         event = Event.LOOK_ABSENT_AGAIN
     state = after(DeliveryState(row.state), event)
-    change = _change(outcome.claim.id, state, now, outcome.why)
+    change = _change(claim.id, state, now, outcome.why)
     change |= {
         "event": event,
         "b_cause": outcome.cause,
@@ -420,42 +415,39 @@ def _after_outcome(row: Any, outcome: Outcome, now: datetime, seconds: float) ->
         "b_remote": outcome.remote_id,
         "b_person": outcome.person_id,
         "b_accepted": (outcome.at or now) if state is DeliveryState.ACCEPTED else None,
-        "b_detail": {**row.detail, **outcome.detail} if outcome.detail else None,
+        "b_detail": {**claim.detail, **outcome.detail} if outcome.detail else None,
     }
     return change
 
 
+_OUTCOME = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("b_id"))
+    .values(
+        state=bindparam("b_state"),
+        state_since=bindparam("b_since"),
+        why=bindparam("b_why"),
+        cause=bindparam("b_cause"),
+        due_epoch=bindparam("b_due"),
+        looks=bindparam("b_looks"),
+        owner=null(),
+        lease_epoch=null(),
+        fence=func.coalesce(bindparam("b_fence", type_=delivery.c.fence.type), delivery.c.fence),
+        remote_id=func.coalesce(bindparam("b_remote", type_=delivery.c.remote_id.type), delivery.c.remote_id),
+        person_id=func.coalesce(bindparam("b_person", type_=delivery.c.person_id.type), delivery.c.person_id),
+        accepted_at=func.coalesce(bindparam("b_accepted", type_=delivery.c.accepted_at.type), delivery.c.accepted_at),
+    )
+)
+_ATTEMPT = attempt.insert()
+
+
 def _update(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
     """Write the new states and let the deliveries go. A value of None leaves ids and details as they were."""
-    if not changes:
-        return
-    columns = delivery.c
-    statement = (
-        update(delivery)
-        .where(columns.id == bindparam("b_id"))
-        .values(
-            state=bindparam("b_state"),
-            state_since=bindparam("b_since"),
-            why=bindparam("b_why"),
-            cause=bindparam("b_cause"),
-            due_epoch=bindparam("b_due"),
-            looks=bindparam("b_looks"),
-            owner=None,
-            lease_epoch=None,
-            fence=func.coalesce(bindparam("b_fence", type_=columns.fence.type), columns.fence),
-            remote_id=func.coalesce(bindparam("b_remote", type_=columns.remote_id.type), columns.remote_id),
-            person_id=func.coalesce(bindparam("b_person", type_=columns.person_id.type), columns.person_id),
-            accepted_at=func.coalesce(bindparam("b_accepted", type_=columns.accepted_at.type), columns.accepted_at),
-        )
-    )
-    bare = [
-        {name: value for name, value in change.items() if name.startswith("b_") and name != "b_detail"}
-        for change in changes
-    ]
-    connection.execute(statement, bare)
-    details = [change for change in changes if change.get("b_detail") is not None]
-    for change in details:
-        connection.execute(update(delivery).where(columns.id == change["b_id"]).values(detail=change["b_detail"]))
+    write_rows(connection, _OUTCOME, changes)
+    for change in changes:
+        if change["b_detail"] is not None:
+            statement = update(delivery).where(delivery.c.id == change["b_id"])
+            connection.execute(statement.values(detail=change["b_detail"]))
 
 
 def _note(
@@ -476,7 +468,7 @@ def _note(
         }
         for row_id, fence, change in changes
     ]
-    connection.execute(attempt.insert(), rows)
+    write_rows(connection, _ATTEMPT, rows)
     acts = [
         audit.Act(f"delivery {change['event']}", f"delivery:{row_id}", {"fence": fence, "state": change["b_state"]})
         for row_id, fence, change in changes

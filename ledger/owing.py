@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from ledger import audit, children
+from ledger.batches import write_rows
 from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
 from ledger.tables import delivery, incident, meta, revision
 from mappings.incident import Incident
 from mappings.owed import Before, History, Owed, Plan, Planner
 
+_DELIVERY = delivery.insert()
 _DOUBT = "The ledger was restored from a backup; it is looked up before anything is sent."
 _DOUBT_MAIL = "The ledger was restored from a backup and this mail may have gone out before; retry it if it did not."
 
@@ -48,8 +50,7 @@ def plan_all(
         rows += [_row(ledger, home, key, report.number, owed, now, doubt=doubt) for owed in planned.owed]
         apply_changes(connection, planned, now)
         counts[key] = len(planned.owed)
-    if rows:
-        connection.execute(delivery.insert(), rows)
+    write_rows(connection, _DELIVERY, rows)
     return counts
 
 
@@ -65,8 +66,7 @@ def add(ledger: Ledger, home: str, report: Incident, key: int, plan: Plan, actor
             for owed in plan.owed
             if owed.key not in there
         ]
-        if rows:
-            connection.execute(delivery.insert(), rows)
+        write_rows(connection, _DELIVERY, rows)
         apply_changes(connection, plan, now)
         acts = [
             audit.Act("delivery owed", f"incident:{key}", {"target": row["target"], "key": row["key"]}) for row in rows
@@ -85,8 +85,7 @@ def owe_alone(ledger: Ledger, home: str, owed: Sequence[Owed], actor: str) -> in
         wanted = [one.key for one in owed]
         there = set(connection.execute(select(delivery.c.key).where(delivery.c.key.in_(wanted))).scalars())
         rows = [_row(ledger, home, None, None, one, now, doubt=False) for one in owed if one.key not in there]
-        if rows:
-            connection.execute(delivery.insert(), rows)
+        write_rows(connection, _DELIVERY, rows)
         audit.record(connection, now, actor, [audit.Act("digest owed", f"delivery:{row['key'][:16]}") for row in rows])
         return len(rows)
 

@@ -15,11 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
 from ledger import audit, children, owing
+from ledger.batches import write_rows
 from ledger.crash_points import reach
 from ledger.database import Ledger
 from ledger.tables import cursor, incident, quarantined, revision
 from mappings.incident import Incident
 from mappings.owed import Planner
+
+_REVISION = revision.insert()
 
 
 @dataclass(frozen=True, repr=False)
@@ -297,8 +300,7 @@ def _insert_revisions(
         }
         for one, number, key in numbered
     ]
-    if rows:
-        connection.execute(revision.insert(), rows)
+    write_rows(connection, _REVISION, rows)
 
 
 def _quarantine(

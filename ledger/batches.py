@@ -1,0 +1,58 @@
+"""Many rows with one statement, at the driver's own speed.
+
+SQLAlchemy compiles the statement and knows the types; for a batch it also works out the parameters of each row anew,
+which costs more than the row. Here that is worked out once a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Dialect, Insert, Update
+
+
+class _Written(NamedTuple):
+    """A statement as the driver takes it: its text, and each parameter's name and conversion, in order."""
+
+    text: str
+    positional: bool
+    parameters: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    defaults: Mapping[str, Any]
+
+
+def write_rows(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert or update once for each row. Every row has the same names; a column's default stands for what is left out.
+
+    `statement` is kept for ever: make it once, at the top of a module.
+    """
+    if not rows:
+        return
+    names = tuple(rows[0]) if isinstance(statement, Insert) else ()
+    written = _written(statement, connection.dialect, names)
+    filled = [{**written.defaults, **row} for row in rows] if written.defaults else rows
+    if written.positional:
+        values: Any = [
+            tuple(row[name] if convert is None else convert(row[name]) for name, convert in written.parameters)
+            for row in filled
+        ]
+    else:
+        values = [
+            {name: row[name] if convert is None else convert(row[name]) for name, convert in written.parameters}
+            for row in filled
+        ]
+    connection.exec_driver_sql(written.text, values)
+
+
+@lru_cache(maxsize=64)
+def _written(statement: Insert | Update, dialect: Dialect, names: tuple[str, ...]) -> _Written:
+    compiled: Any = statement.compile(dialect=dialect, column_keys=list(names) or None)
+    order = compiled.positiontup if compiled.positional else list(compiled.binds)
+    kinds = [(name, compiled.binds[name].type.dialect_impl(dialect)) for name in order]
+    return _Written(
+        compiled.string,
+        compiled.positional,
+        tuple((name, kind.bind_processor(dialect)) for name, kind in kinds),
+        {column.key: column.default.arg for column in compiled.insert_prefetch},
+    )
