@@ -6,7 +6,7 @@ fetched here and planned, and the report says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -70,6 +70,11 @@ def reconcile(
     reach("reconcile.swept")
     looked = look(site, home, start, end, moment, source, fault)
     comparison = compare(looked.evidence)
+    found_late = _fetch(site, home, comparison.unseen_incidents)
+    if found_late:
+        swept += found_late
+        looked = look(site, home, start, end, moment, source, fault)
+        comparison = compare(looked.evidence)
     outbox.read_back(site.ledger, sorted(comparison.verified), site.worker)
     reach("reconcile.verified")
     healing = _Healing()
@@ -101,7 +106,7 @@ def reconcile(
 
 
 def _sweep(site: Site, home: Home, source: SourceView) -> int:
-    """Fetch what the index shows and the ledger has not, or not in this version; returns how many were new."""
+    """Fetch what the index shows and the ledger has not, or not so; returns how many were new."""
     if source.index is None:
         return 0
     rows = {row.incident_id: row for row in source.index.rows}
@@ -114,16 +119,24 @@ def _sweep(site: Site, home: Home, source: SourceView) -> int:
         if (incident_id not in held and incident_id not in waiting)
         or (incident_id in held and _is_behind(held[incident_id], row))
     ]
+    return _fetch(site, home, unseen)
+
+
+def _fetch(site: Site, home: Home, incident_ids: Iterable[str]) -> int:
+    """Fetch these from the source, one by one; returns how many were not known as they are."""
     try:
-        stored = pull.fetch(site, home, unseen)
+        stored = pull.fetch(site, home, sorted(incident_ids))
     except ConnectorError:
         return 0  # the comparison says that they are missing, and the next run fetches them
     return stored.new + stored.revised + stored.quarantined
 
 
 def _is_behind(held: HeldIncident, row: IndexRow) -> bool:
-    """Whether the index shows a later state than the ledger has."""
-    return row.version > held.source_version or (row.status != held.status and row.version >= held.source_version)
+    """Whether the index shows a later state than the ledger has, or another status or day of the same version."""
+    if (row.version, row.modified_at) > (held.source_version, held.source_modified_at):
+        return True
+    same = (row.status, row.occurred_on) == (held.status, held.occurred_on)
+    return not same and row.version >= held.source_version
 
 
 def _waiting(connection: Any, home: Home) -> Sequence[Any]:

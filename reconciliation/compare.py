@@ -20,7 +20,7 @@ from reconciliation.ledger_side import ledger_findings, never_planned
 from reconciliation.log_side import compare_log
 from reconciliation.notes_side import compare_notes
 from reconciliation.seen import Seen
-from reconciliation.source_side import SourceSide, compare_source
+from reconciliation.source_side import compare_source
 from reconciliation.totals import Row, Totals, count
 from reconciliation.views import Evidence, LedgerDelivery, NotesView, Side, Target
 
@@ -41,7 +41,7 @@ class Comparison:
     unfinished: Mapping[int, str]
     """Deliveries whose own note is a draft or timed out, with the note's id: to be finished, not made again."""
     unseen_incidents: frozenset[str]
-    """In the source's index and not, or not in this version, in the ledger: to be fetched."""
+    """At the source and not, or not so, in the ledger: to be fetched."""
 
     @property
     def unseen_targets(self) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def compare(evidence: Evidence) -> Comparison:
         verified=frozenset(right),
         healable=frozenset((mosaic.healable | log.healable) - right - replica.verified),
         unfinished=mosaic.unfinished,
-        unseen_incidents=_unseen(source),
+        unseen_incidents=source.unseen,
     )
 
 
@@ -123,10 +123,6 @@ def sides(evidence: Evidence) -> dict[str, Side]:
         Target.DAILY_LOG: evidence.daily_log.side,
         Target.REPLICA: evidence.replica.side,
     }
-
-
-def _unseen(source: SourceSide) -> frozenset[str]:
-    return source.missing | source.stale
 
 
 def _never_planned(evidence: Evidence) -> Iterator[Finding]:

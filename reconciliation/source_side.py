@@ -25,6 +25,8 @@ class SourceSide:
     """In both, and the ledger's is older or other."""
     gone: frozenset[str] = frozenset()
     """In the ledger for this period and not in the index."""
+    unseen: frozenset[str] = frozenset()
+    """What the source has and the ledger lacks, or has otherwise, but for what waits in quarantine: to be fetched."""
     findings: tuple[Finding, ...] = ()
 
 
@@ -65,7 +67,9 @@ def compare_source(evidence: Evidence) -> SourceSide:
         *_gone(evidence, ledger, gone),
         *_shared_numbers(evidence, rows),
     ]
-    return SourceSide(rows, frozenset(missing), frozenset(stale), frozenset(gone), tuple(findings))
+    unlisted = {key for key in gone if evidence.source.answers.get(key) is SourceAnswer.FOUND}
+    unseen = (missing | stale | unlisted) - held
+    return SourceSide(rows, frozenset(missing), frozenset(stale), frozenset(gone), frozenset(unseen), tuple(findings))
 
 
 def _quarantined_ids(rows: dict[str, IndexRow], waiting: Sequence[QuarantinedReport]) -> set[str]:
@@ -124,7 +128,7 @@ def _gone(evidence: Evidence, ledger: dict[str, LedgerIncident], ids: set[str]) 
         incident, answer = ledger[key], evidence.source.answers.get(key)
         record = Record.of_incident(incident, Target.LEDGER)
         if answer is SourceAnswer.FOUND:
-            yield tell(evidence.home.id, Kind.DIFFERENT, record, reason="day", about=key)
+            yield tell(evidence.home.id, Kind.DIFFERENT, record, reason="unlisted", about=key)
         elif answer is SourceAnswer.FORBIDDEN:
             yield tell(evidence.home.id, Kind.DIFFERENT, record, reason="forbidden", about=key)
         else:

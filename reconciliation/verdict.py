@@ -114,7 +114,7 @@ def _imbalance(totals: Totals) -> str:
         said.append(f"{_incidents(totals.not_in_ledger)} of the recording system never reached the ledger.")
     if totals.not_at_source:
         said.append(
-            f"{_incidents(totals.not_at_source)} of the ledger {_is(totals.not_at_source)} no longer at the source."
+            f"{_incidents(totals.not_at_source)} of the ledger {_is(totals.not_at_source)} not listed there any more."
         )
     return " ".join(said)
 

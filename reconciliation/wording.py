@@ -71,6 +71,13 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.DIFFERENT, "day"): Words(
         _MEDIUM, "{incident} lies on another day in the recording system than in the ledger.", _PULL, _IT
     ),
+    (Kind.DIFFERENT, "unlisted"): Words(
+        _HIGH,
+        "{incident} is in the recording system, but not in its own index of these days.",
+        "Tell who administers the recording system that its index is incomplete: nothing else proves that none is "
+        "missed.",
+        _IT,
+    ),
     (Kind.DIFFERENT, "forbidden"): Words(
         _HIGH,
         "{incident} is no longer listed by the recording system, which refuses to show it.",

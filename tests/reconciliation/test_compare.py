@@ -475,14 +475,16 @@ def test_a_note_found_singly_on_another_person_is_on_the_wrong_child() -> None:
 # ---- the source's single answers ---------------------------------------------------------------------------------
 
 
-def test_a_report_that_only_moved_out_of_the_period_is_not_called_gone() -> None:
+def test_a_report_that_the_source_still_shows_is_not_called_gone_but_unlisted() -> None:
     world = quiet_world()
     _gone_from_source(world)
     evidence = world.evidence()
     assert second_looks(evidence).incidents == ("inc-2",)
     answered = replace(evidence.source, answers={"inc-2": SourceAnswer.FOUND})
-    (finding,) = compare(replace(evidence, source=answered)).findings
-    assert (finding.kind, finding.reason) == ("different", "day")
+    comparison = compare(replace(evidence, source=answered))
+    (finding,) = comparison.findings
+    assert (finding.kind, finding.reason) == ("different", "unlisted")
+    assert comparison.unseen_incidents == {"inc-2"}
 
 
 def test_an_older_row_served_again_does_not_make_the_ledger_stale() -> None:

@@ -1,0 +1,78 @@
+"""Discrepancies planted in the stand-ins themselves and looked for by a whole run of `reconcile`, over real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.story import local, stamp
+from tests.weather.reports import id_of, report
+from tests.weather.scene import Scene
+
+
+def planted(scene: Scene, plant: Callable[[], object], **how: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What a reconciliation says after this was planted, and which of its findings were not there before."""
+    before = {one["id"] for one in scene.reconcile()["findings"]}
+    plant()
+    told = scene.reconcile(**how)
+    return told, [one for one in told["findings"] if one["id"] not in before]
+
+
+def told_of(findings: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None]]:
+    """Kind, reason and target of each."""
+    return [(one["kind"], one["reason"], one["target"]) for one in findings]
+
+
+# ---- what the index shows otherwise than the ledger ----------------------------------------------------------------
+
+
+def _edit(scene: Scene, **changes: Any) -> Callable[[], None]:
+    """An edit by somebody who leaves the version as it is; no pull comes by before the reconciliation."""
+    return lambda: scene.house.recording.put({**scene.house.recording.report(id_of(1)), **changes})
+
+
+@pytest.mark.parametrize("what", ["touched", "words", "day", "children"])
+def test_an_edit_that_keeps_its_version_is_fetched_and_not_told_for_ever(scene: Scene, what: str) -> None:
+    """Broken once: only a higher version or another status was fetched, and no `sync` could ever resolve the rest."""
+    scene.write(1, 2)
+    scene.settle()
+    later = stamp(scene.clock() + timedelta(minutes=1))
+    other = {**report(3, scene.house.end)["children"][0], "role": "Present"}
+    changes: dict[str, dict[str, Any]] = {
+        "touched": {"modifiedAt": later},
+        "words": {"modifiedAt": later, "narrative": "Other words."},
+        "day": {"occurredAt": local(scene.house.end - timedelta(days=12))},
+        "children": {"children": [*scene.house.recording.report(id_of(1))["children"], other]},
+    }
+    told, _ = planted(scene, _edit(scene, **changes[what]))
+    assert [one for one in told["findings"] if one["target"] == "ledger"] == []
+    assert told["found_by_index"] == (what != "touched")
+    assert told["totals"]["balanced"]
+    assert len(scene.rows("revision")) == (2 if what == "touched" else 3)
+
+
+def test_a_report_that_moved_to_a_day_outside_leaves_the_period_without_an_alarm(scene: Scene) -> None:
+    scene.write(1, 2)
+    scene.settle()
+    away = local(scene.house.end - timedelta(days=300))
+    told, found = planted(scene, _edit(scene, occurredAt=away))
+    assert found == []
+    assert told["totals"]["balanced"]
+    assert told["totals"]["source"] == 1
+
+
+def test_a_report_that_only_the_index_leaves_out_is_called_unlisted_and_not_moved(scene: Scene) -> None:
+    """Broken once: the report said that it lay on another day, although the source showed the very same day."""
+    scene.write(1, 2)
+    scene.settle()
+    listed = scene.house.recording.shelf.index
+
+    def hide() -> None:
+        scene.house.recording.shelf.index = lambda *days: [key for key in listed(*days) if key[0] != id_of(1)]  # type: ignore[method-assign]
+
+    told, found = planted(scene, hide)
+    assert told_of(found) == [("different", "unlisted", "ledger")]
+    assert not told["totals"]["balanced"]
