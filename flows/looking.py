@@ -185,7 +185,6 @@ def _second_looks(site: Site, home: Home, evidence: Evidence, faults: dict[str, 
     """Ask singly for what a list did not show, before absence is believed."""
     wanted = second_looks(evidence)
     answers = dict(evidence.source.answers)
-    found: list[HeldNote] = []
     try:
         for incident_id in wanted.incidents:
             answers[incident_id] = site.source.get(home.id, incident_id).answer
@@ -193,16 +192,29 @@ def _second_looks(site: Site, home: Home, evidence: Evidence, faults: dict[str, 
         faults.setdefault("source", why.message)
         evidence = replace(evidence, source=SourceView(Side.NOT_CHECKED))
         answers = {}
-    if site.mosaic is not None:
-        try:
-            found = [note for note in map(site.mosaic.get, wanted.notes) if note is not None]
-        except Rejected:
-            found = []
-        except ConnectorError as why:
-            faults.setdefault(Target.MOSAIC, why.message)
-            evidence = replace(evidence, mosaic=NotesView(Side.NOT_CHECKED))
     source = replace(evidence.source, answers=answers) if answers else evidence.source
-    return replace(evidence, source=source, mosaic=with_notes(evidence.mosaic, found) if found else evidence.mosaic)
+    return replace(evidence, source=source, mosaic=_with_single_notes(site, evidence.mosaic, wanted.notes, faults))
+
+
+def _with_single_notes(site: Site, view: NotesView, wanted: Sequence[str], faults: dict[str, str]) -> NotesView:
+    """The view with these notes, asked for one by one. A note that refuses us says nothing about the others."""
+    if site.mosaic is None:
+        return view
+    found: list[HeldNote] = []
+    refused = set(view.refused)
+    try:
+        for note_id in wanted:
+            try:
+                note = site.mosaic.get(note_id)
+            except Rejected:
+                refused.add(note_id)
+                continue
+            if note is not None:
+                found.append(note)
+    except ConnectorError as why:
+        faults.setdefault(Target.MOSAIC, why.message)
+        return NotesView(Side.NOT_CHECKED)
+    return replace(with_notes(view, found), refused=frozenset(refused))
 
 
 def _each(site: Site, stage: str, items: Sequence[Any], work: Callable[[Any], None]) -> str | None:

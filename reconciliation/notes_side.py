@@ -126,7 +126,7 @@ class _Comparison:
     ) -> None:
         if deleted:
             self.seen.findings.append(self._tell(Kind.DELETED, delivery, incident))
-        elif any(self.held.unreadable(person) for person in right | {delivery.person_id}):
+        elif self._refused(delivery, right):
             if delivery.was_accepted and self.alone:
                 self.seen.findings.append(self._tell(Kind.UNCERTAIN, delivery, incident, "unreadable"))
             elif not self.is_replica:
@@ -135,6 +135,11 @@ class _Comparison:
             not_there(self.evidence, delivery, incident, self.seen, self.target)
         elif delivery.was_accepted and not not_there_yet(self.view, delivery):
             self.seen.findings.append(self._tell(Kind.MISSING, delivery, incident, "replica"))
+
+    def _refused(self, delivery: LedgerDelivery, right: frozenset[int]) -> bool:
+        """Whether the record, or the note itself, refused us: then nobody knows what is there."""
+        persons = right | {delivery.person_id}
+        return any(self.held.unreadable(one) for one in persons) or delivery.remote_id in self.view.refused
 
     @staticmethod
     def _best(notes: Sequence[HeldNote], delivery: LedgerDelivery) -> HeldNote:

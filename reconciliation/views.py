@@ -152,12 +152,14 @@ class NotesView:
     """Case notes as Mosaic, or its replica, holds them now.
 
     `notes` has every person that was asked for, with what was listed, deleted notes too; after a merge the listed notes
-    lie on the survivor. `unreadable` are persons whose record refused us. `age`: how far a copy goes.
+    lie on the survivor. `unreadable` are persons whose record refused us, `refused` notes that did when they were asked
+    for singly. `age`: how far a copy goes.
     """
 
     side: Side = Side.ABSENT
     notes: Mapping[int, Sequence[HeldNote]] = field(default_factory=dict)
     unreadable: frozenset[int] = frozenset()
+    refused: frozenset[str] = frozenset()
     age: CopyAge | None = None
 
 

@@ -203,7 +203,8 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.UNCERTAIN, "unreadable"): Words(
         _HIGH,
         "{incident}: the Mosaic record of {child} could not be read, so nobody knows what it holds.",
-        "Ask the council for access for the integration's worker on this record.",
+        "Ask the council whether the record was restricted, moved or removed, and for access for the integration's "
+        "worker on it.",
         _COUNCIL,
     ),
     (Kind.UNCERTAIN, "old_copy"): Words(

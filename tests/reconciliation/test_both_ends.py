@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.notes import Note
 from sandbox.story import local, stamp
-from tests.weather.reports import id_of, report
+from tests.weather.reports import child_of, id_of, person_of, report
 from tests.weather.scene import Scene
 
 
@@ -76,3 +77,28 @@ def test_a_report_that_only_the_index_leaves_out_is_called_unlisted_and_not_move
     told, found = planted(scene, hide)
     assert told_of(found) == [("different", "unlisted", "ledger")]
     assert not told["totals"]["balanced"]
+
+
+# ---- what Mosaic holds ---------------------------------------------------------------------------------------------
+
+
+def note_of(scene: Scene, n: int) -> Note:
+    """The note about report n."""
+    (note,) = scene.house.mosaic.book.of_person(person_of(n))
+    return note
+
+
+def test_a_note_that_refuses_to_be_read_is_not_called_gone_and_hides_no_other(scene: Scene) -> None:
+    """Broken once: one refusal threw away every other note that was asked for singly, and all were called vanished."""
+    scene.write(1, 2)
+    scene.settle()
+
+    def plant() -> None:
+        for n in (1, 2):
+            note_of(scene, n).effective_date -= timedelta(days=200)
+        scene.house.mosaic.arm("403", when="get", times=None, path=f"/case-notes/{note_of(scene, 1).note_id}")
+
+    told, found = planted(scene, plant)
+    assert told_of(found) == [("different", "effective date", "mosaic"), ("uncertain", "unreadable", "mosaic")]
+    assert [one["subject"] for one in found] == [child_of(2), child_of(1)]
+    assert told["totals"]["outstanding"] == 2
