@@ -173,6 +173,7 @@ class _Comparison:
                 text_part(body.html, note.html),
                 ("effective date", uk_minute(note.effective_date) == uk_minute(body.effective_date)),
                 ("note type", note.note_type.strip() == body.note_type.strip()),
+                ("significant event", note.significant_event in (None, body.significant_event)),
                 *_continued(body.more, [one.html for one in note.appendments]),
             ]
         )

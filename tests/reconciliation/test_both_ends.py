@@ -102,3 +102,12 @@ def test_a_note_that_refuses_to_be_read_is_not_called_gone_and_hides_no_other(sc
     assert told_of(found) == [("different", "effective date", "mosaic"), ("uncertain", "unreadable", "mosaic")]
     assert [one["subject"] for one in found] == [child_of(2), child_of(1)]
     assert told["totals"]["outstanding"] == 2
+
+
+def test_a_significant_event_whose_mark_was_taken_away_is_different(scene: Scene) -> None:
+    """Broken once: title, text, day and type were compared, and nobody saw that the chronology had lost a restraint."""
+    scene.write(1, 2)
+    scene.settle()
+    told, found = planted(scene, lambda: setattr(note_of(scene, 1), "significant_event", False))
+    assert told_of(found) == [("different", "significant event", "mosaic")]
+    assert (told["totals"]["verified"], told["totals"]["outstanding"]) == (1, 1)
