@@ -32,6 +32,7 @@ from mappings.uk_time import uk_day
 from reconciliation.compare import Comparison, compare
 from reconciliation.finding import Finding
 from reconciliation.json_document import json_document
+from reconciliation.merge import Gap, Staging, differences
 from reconciliation.remember import to_keep, with_healed, with_standing
 from reconciliation.report import Report, report_of
 from reconciliation.report_files import write_report_files
@@ -111,13 +112,14 @@ def _sweep(site: Site, home: Home, source: SourceView) -> int:
         return 0
     rows = {row.incident_id: row for row in source.index.rows}
     with site.ledger.reading() as connection:
-        held = {one.source_id: one for one in standing.incidents_by_source(connection, home.id, list(rows))}
+        unlike = _unlike(connection, home, source.index.rows)
+        held = {one.source_id: one for one in standing.incidents_by_source(connection, home.id, unlike)}
         waiting = {one.source_id for one in _waiting(connection, home)}
     unseen = [
         incident_id
-        for incident_id, row in rows.items()
+        for incident_id in unlike
         if (incident_id not in held and incident_id not in waiting)
-        or (incident_id in held and _is_behind(held[incident_id], row))
+        or (incident_id in held and _is_behind(held[incident_id], rows[incident_id]))
     ]
     return _fetch(site, home, unseen)
 
@@ -129,6 +131,22 @@ def _fetch(site: Site, home: Home, incident_ids: Iterable[str]) -> int:
     except ConnectorError:
         return 0  # the comparison says that they are missing, and the next run fetches them
     return stored.new + stored.revised + stored.quarantined
+
+
+def _unlike(connection: Any, home: Home, listed: Sequence[IndexRow]) -> list[str]:
+    """Ids that the index lists and the ledger has not, or not so. However long both are, only these are held."""
+
+    def state(version: int, modified_at: datetime, status: str, day: date) -> str:
+        return f"{version} {modified_at.timestamp()} {status} {day}"
+
+    with Staging() as staging:
+        index = staging.put((r.incident_id, state(r.version, r.modified_at, r.status, r.occurred_on)) for r in listed)
+        held = staging.put(
+            (one.source_id, state(one.source_version, one.source_modified_at, one.status, one.occurred_on))
+            for one in standing.each(connection, home.id)
+        )
+        found = differences(staging.connection, index, held)
+        return sorted({one.key for one in found if one.gap is not Gap.RIGHT_ONLY})
 
 
 def _is_behind(held: HeldIncident, row: IndexRow) -> bool:

@@ -112,6 +112,12 @@ def incidents_by_source(connection: Connection, home: str, source_ids: Sequence[
     return found
 
 
+def each(connection: Connection, home: str) -> Iterator[HeldIncident]:
+    """Every incident of a home, in no order, without holding them all."""
+    statement = select(incident).where(incident.c.home == home)
+    yield from map(_held, connection.execute(statement, execution_options={"yield_per": 1000}))
+
+
 def numbers(connection: Connection, home: str) -> list[str]:
     """Every running number of a home that the ledger knows, whatever became of the report."""
     return list(connection.execute(select(incident.c.number).where(incident.c.home == home)).scalars())

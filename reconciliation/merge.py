@@ -1,27 +1,37 @@
-"""Two long lists in key order, compared a block at a time: what only one side has, what differs, what is doubled.
+"""Two long lists of keys compared inside a database: what only one side has, what differs, what is doubled.
 
-Memory does not grow with the lists: a block of each is held, compared as a dict, and let go. A million keys a side
-take a second or two and a few megabytes (`benchmarks/reconcile_scale.py`). Sides that do not come in key order are
-staged first in a temporary SQLite table, which sorts them on disk.
+The database walks both sides in key order, so memory grows with what differs and not with the lists: a million keys a
+side take about a second and a few megabytes (`benchmarks/reconcile_scale.py`). Sides that lie elsewhere are staged
+first, in a private SQLite database that goes to disk when it is large and vanishes when it is closed.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice, pairwise
-from operator import itemgetter
-from typing import Any
+from itertools import islice
 
-from sqlalchemy import ClauseElement, Column, Connection, MetaData, Table, Text, create_engine, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    create_engine,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.pool import StaticPool
 
-#: A key and a fingerprint of what it stands for.
-Row = tuple[Any, ...]
+#: A query of two columns of text, named `key` and `fingerprint`: a key and what tells its state from another.
+Side = Select[tuple[str, str]]
 
-BLOCK = 1024
+_BATCH = 10_000
 
 
 class Gap(StrEnum):
@@ -38,141 +48,68 @@ class Gap(StrEnum):
 class Difference:
     """One key about which the sides disagree."""
 
-    key: Any
+    key: str
     gap: Gap
 
 
-class OutOfOrder(ValueError):
-    """A side did not come in key order; comparing it would invent differences."""
+def differences(connection: Connection, left: Side, right: Side) -> Iterator[Difference]:
+    """Compare two sides that lie in one database; each key once a gap. A doubled key is not called different as well.
 
-
-class _Reader:
-    """One side: the rows that were read and not yet compared."""
-
-    def __init__(self, rows: Iterable[Row], block: int) -> None:
-        self._rows = iter(rows)
-        self._block = block
-        self.held: list[Row] = []
-        self.done = False
-        self._last: Any = None
-
-    def read(self) -> None:
-        """Read one more block."""
-        more = list(islice(self._rows, self._block))
-        if not more:
-            self.done = True
-            return
-        if more[0][0] > more[-1][0] or (self._last is not None and self._last > more[0][0]):
-            raise OutOfOrder("One side of the comparison is not in key order; sort it by its key first.")
-        self._last = more[-1][0]
-        self.held = [*self.held, *more] if self.held else more
-
-    def take_below(self, bound: Any) -> list[Row]:
-        """Rows whose key is below the bound; they leave the reader."""
-        place = bisect_left(self.held, bound, key=itemgetter(0))
-        taken, self.held = self.held[:place], self.held[place:]
-        return taken
-
-    def take_all(self) -> list[Row]:
-        taken, self.held = self.held, []
-        return taken
-
-
-def compare_sorted(left: Iterable[Row], right: Iterable[Row], *, block: int = BLOCK) -> Iterator[Difference]:
-    """Compare two sides of (key, fingerprint), each in ascending key order.
-
-    Keys of one side must be comparable with those of the other (text in code-point order: SQLite's BINARY, PostgreSQL's
-    COLLATE "C"). Yields differences in key order. Raises OutOfOrder when a side is seen to be unsorted.
+    Fast where each side has an index of (key, fingerprint); right, and slower, where it has none.
     """
-    one, two = _Reader(left, block), _Reader(right, block)
-    while True:
-        for side in (one, two):
-            if not side.held and not side.done:
-                side.read()
-        open_ends = [side.held[-1][0] for side in (one, two) if not side.done and side.held]
-        if not open_ends:
-            if one.done and two.done:
-                yield from _compare_block(one.take_all(), two.take_all())
-                return
-            continue
-        # A key equal to the bound may go on in the next block, so only what lies below it is settled.
-        bound = min(open_ends)
-        below = one.take_below(bound), two.take_below(bound)
-        yield from _compare_block(*below)
-        for side in (one, two):
-            if not side.done and side.held and side.held[-1][0] == bound:
-                side.read()
+    twice, again = _doubled(connection, left), _doubled(connection, right)
+    yield from (Difference(key, Gap.LEFT_DOUBLED) for key in sorted(twice))
+    yield from (Difference(key, Gap.RIGHT_DOUBLED) for key in sorted(again))
+    ours, theirs = _lacking(connection, left, right), _lacking(connection, right, left)
+    doubled = twice | again
+    yield from (Difference(key, Gap.DIFFERENT) for key in sorted((ours & theirs) - doubled))
+    for keys, other, gap in ((ours - theirs, right, Gap.LEFT_ONLY), (theirs - ours, left, Gap.RIGHT_ONLY)):
+        # One copy of a doubled key may be as the other side has it, and the other copy not.
+        absent = (key for key in sorted(keys) if key not in doubled or not _has(connection, other, key))
+        yield from (Difference(key, gap) for key in absent)
 
 
-def _compare_block(left: list[Row], right: list[Row]) -> Iterator[Difference]:
-    ours, theirs = _by_key(left), _by_key(right)
-    if len(ours) == len(left) and len(theirs) == len(right) and ours == theirs:
-        return
-    found: list[tuple[Any, Gap]] = []
-    if len(ours) != len(left):
-        found += [(key, Gap.LEFT_DOUBLED) for key in _repeated(left)]
-    if len(theirs) != len(right):
-        found += [(key, Gap.RIGHT_DOUBLED) for key in _repeated(right)]
-    doubled = {key for key, _ in found}
-    for key in ours.keys() ^ theirs.keys():
-        found.append((key, Gap.LEFT_ONLY if key in ours else Gap.RIGHT_ONLY))
-    if ours != theirs:
-        changed = dict(ours.items() - theirs.items()).keys() & theirs.keys()
-        found += [(key, Gap.DIFFERENT) for key in changed if key not in doubled]
-    for key, gap in sorted(found):
-        yield Difference(key, gap)
+def _lacking(connection: Connection, side: Side, other: Side) -> set[str]:
+    """Keys of rows that the other side has not, or not in this state. Ordered: so SQLite merges and stores none."""
+    rows = side.except_(other).order_by(literal_column("1"), literal_column("2"))
+    return set(connection.scalars(rows))
 
 
-def _by_key(rows: list[Row]) -> dict[Any, Any]:
-    return dict(rows)
+def _doubled(connection: Connection, side: Side) -> set[str]:
+    rows = side.subquery()
+    return set(connection.scalars(select(rows.c.key).group_by(rows.c.key).having(func.count() > 1)))
 
 
-def _repeated(rows: list[Row]) -> list[Any]:
-    keys = [row[0] for row in rows]
-    return sorted({this for this, following in pairwise(keys) if this == following})
+def _has(connection: Connection, side: Side, key: str) -> bool:
+    rows = side.subquery()
+    return connection.execute(select(rows.c.key).where(rows.c.key == key).limit(1)).first() is not None
 
 
 class Staging:
-    """A temporary SQLite database that puts one side in key order on disk. It vanishes when it is closed."""
+    """A private SQLite database for sides that lie elsewhere."""
 
     def __init__(self) -> None:
-        # The empty name is a private on-disk database that SQLite itself removes; a small cache bounds the memory.
+        # The empty name is a temporary database of SQLite's own: it spills to disk, bounded by the small cache.
         self._engine = create_engine("sqlite:///file:?uri=true", poolclass=StaticPool)
-        self._connection: Connection = self._engine.connect()
-        self._connection.exec_driver_sql("PRAGMA synchronous = OFF")
-        self._connection.exec_driver_sql("PRAGMA cache_size = -8000")
-        self._count = 0
+        self.connection: Connection = self._engine.connect()
+        self.connection.exec_driver_sql("PRAGMA cache_size = -8000")
+        self._tables = MetaData()
 
     def __enter__(self) -> Staging:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self.connection.close()
         self._engine.dispose()
 
-    def in_key_order(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Store the rows, then give them back in key order. Keys and fingerprints are text; equal keys are all kept."""
-        self._count += 1
-        side = Table(f"side_{self._count}", MetaData(), Column("key", Text), Column("fingerprint", Text))
-        side.create(self._connection)
-        into = str(insert(side).compile(self._connection))
+    def put(self, rows: Iterable[tuple[str, str]]) -> Side:
+        """Store the rows, in any order, equal ones too; returns the side that they are."""
+        name = f"side_{len(self._tables.tables) + 1}"
+        table = Table(name, self._tables, Column("key", Text), Column("fingerprint", Text))
+        table.create(self.connection)
+        into = str(insert(table).compile(self.connection))
         source = iter(rows)
-        while batch := [(row[0], row[1]) for row in islice(source, 16 * BLOCK)]:
-            self._connection.exec_driver_sql(into, batch)
-        self._connection.commit()
-        return stream(self._connection, select(side.c.key, side.c.fingerprint).order_by(side.c.key))
-
-
-def stream(connection: Connection, query: ClauseElement) -> Iterator[Row]:
-    """The rows of a query of (key, fingerprint), both plain text or numbers, without holding them all.
-
-    They come from the driver's own cursor (on PostgreSQL a server-side one): a Row object for each would cost four
-    times the comparison.
-    """
-    written = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
-    driver: Any = connection.connection.driver_connection
-    named = {"name": "compared_side"} if connection.dialect.name == "postgresql" else {}
-    cursor = driver.cursor(**named)
-    cursor.execute(written)
-    while rows := cursor.fetchmany(BLOCK):
-        yield from rows
+        while batch := list(islice(source, _BATCH)):
+            self.connection.exec_driver_sql(into, batch)
+        Index(f"{name}_in_order", table.c.key, table.c.fingerprint).create(self.connection)
+        return select(table.c.key, table.c.fingerprint)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from connectors.protocols import IndexRow, SourceAnswer
 from mappings.incident import Status
 from reconciliation.finding import Finding, Kind
-from reconciliation.merge import Gap, compare_sorted
 from reconciliation.telling import Record, tell
 from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, QuarantinedReport, Side, Target
 
@@ -49,18 +48,8 @@ def compare_source(evidence: Evidence) -> SourceSide:
     rows = listed_rows(evidence)
     ledger = {incident.incident_id: incident for incident in evidence.incidents}
     held = _quarantined_ids(rows, evidence.quarantined)
-    missing, stale, gone = set[str](), set[str](), set[str]()
-    differences = compare_sorted(
-        sorted((key, _of_row(row)) for key, row in rows.items()),
-        sorted((key, _of_incident(incident)) for key, incident in ledger.items()),
-    )
-    for difference in differences:
-        if difference.gap is Gap.LEFT_ONLY:
-            missing.add(difference.key)
-        elif difference.gap is Gap.RIGHT_ONLY:
-            gone.add(difference.key)
-        elif _disagreement(rows[difference.key], ledger[difference.key]) is not None:
-            stale.add(difference.key)
+    missing, gone = set(rows) - set(ledger), set(ledger) - set(rows)
+    stale = {key for key in rows.keys() & ledger.keys() if _disagreement(rows[key], ledger[key]) is not None}
     findings = [
         *_missing(evidence, rows, missing - held),
         *_stale(evidence, rows, ledger, stale - held),
@@ -76,16 +65,6 @@ def _quarantined_ids(rows: dict[str, IndexRow], waiting: Sequence[QuarantinedRep
     ids = {report.source_id for report in waiting if report.source_id is not None}
     numbers = {report.number for report in waiting if report.source_id is None and report.number is not None}
     return {key for key, row in rows.items() if key in ids or row.number in numbers}
-
-
-def _of_row(row: IndexRow) -> tuple[object, ...]:
-    return (row.version, row.modified_at, row.status, row.occurred_on, frozenset(row.child_ids))
-
-
-def _of_incident(incident: LedgerIncident) -> tuple[object, ...]:
-    content = incident.incident
-    children = frozenset(child.child_id for child in content.children) if content else frozenset[str]()
-    return (incident.source_version, incident.modified_at, str(incident.status), incident.occurred_on, children)
 
 
 def _disagreement(row: IndexRow, incident: LedgerIncident) -> str | None:
