@@ -86,7 +86,7 @@ def nothing_is_walked_again(patch: pytest.MonkeyPatch, _: Scene) -> None:
 
 
 def no_sweep(patch: pytest.MonkeyPatch, _: Scene) -> None:
-    patch.setattr(flows.reconcile, "_sweep", lambda *_: 0)
+    patch.setattr(flows.reconcile, "_fetch", lambda *_: 0)
 
 
 def no_quarantine(patch: pytest.MonkeyPatch, _: Scene) -> None:
