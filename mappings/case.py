@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from config.home import Home
@@ -13,6 +13,7 @@ from mappings.exemption import exempt_children, wholly_exempt
 from mappings.holds import clock_start, held
 from mappings.incident import Answer, Incident
 from mappings.lado_triggers import Concern, triggers_of
+from mappings.uk_time import uk_day
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class Case:
     def start(self) -> datetime:
         """When hours and days begin to run."""
         return clock_start(self.incident, self.now)
+
+    @cached_property
+    def day(self) -> date:
+        """The UK day of the incident, from which working days count."""
+        return uk_day(self.incident.occurred_at)
 
     @cached_property
     def held(self) -> frozenset[str]:
@@ -59,7 +65,7 @@ class Case:
         """The LADO concerns, with the moment of knowing."""
         return triggers_of(self.incident, submitted_at=self.submitted_at, since=self.undated, now=self.now)
 
-    @property
+    @cached_property
     def is_serious(self) -> bool:
         """A serious incident, or police or emergency services called."""
         answers = (

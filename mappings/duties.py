@@ -36,6 +36,7 @@ __all__ = [
     "undated",
 ]
 
+_WITHOUT_DELAY = (DutyId.MASH_OR_POLICE, DutyId.NOTIFIABLE_EVENT)
 RAISED_LATER = "it was raised after this time; without delay means now"
 
 
@@ -92,7 +93,7 @@ def _subjects(rule: DutyRule, incident: Incident) -> Iterator[Child | None]:
 
 
 def _duty(case: Case, rule: DutyRule, child: Child | None) -> Duty:
-    absent = not_applicable(rule.id, case, child) or _declined(rule.id, case)
+    absent = not_applicable(rule, case, child) or _declined(rule.id, case)
     deadline, proof, state, reason = NO_DEADLINE, NOTHING, DutyState.NOT_APPLICABLE, absent
     if not absent:
         deadline, proof = _assess(rule.id, case, child)
@@ -148,13 +149,12 @@ def _owner(rule: DutyRule, incident: Incident) -> Owner:
 
 
 def _reason(duty: DutyId, case: Case, state: DutyState, deadline: Deadline, proof: Proof) -> str | None:
-    parts = [proof.reason, deadline.note if state is not DutyState.MET else None]
-    if state is DutyState.OPEN and parts[1] is None:
+    note = deadline.note if state is not DutyState.MET else None
+    late = state in (DutyState.OVERDUE, DutyState.MET_LATE) and duty in _WITHOUT_DELAY
+    raised_later = RAISED_LATER if late and not case.is_serious and _known_after(case, deadline) else None
+    if note is None and raised_later is None:
         return proof.reason or None
-    if state in (DutyState.OVERDUE, DutyState.MET_LATE) and duty in (DutyId.MASH_OR_POLICE, DutyId.NOTIFIABLE_EVENT):
-        raised_later = not case.is_serious and _known_after(case, deadline)
-        parts.append(RAISED_LATER if raised_later else None)
-    return "; ".join(part for part in parts if part) or None
+    return "; ".join(filter(None, (proof.reason, note, raised_later)))
 
 
 def _known_after(case: Case, deadline: Deadline) -> bool:

@@ -12,7 +12,6 @@ from mappings.case import Case
 from mappings.duty_rules import DutyId
 from mappings.holds import minute_of
 from mappings.incident import Child
-from mappings.uk_time import uk_day
 from mappings.working_days import BankHolidaysUnknown, add_weekdays, add_working_days, end_of
 
 HOURS_24 = timedelta(hours=24)
@@ -60,15 +59,16 @@ NO_DEADLINE = Deadline(None)
 
 def deadline_of(duty: DutyId, case: Case, child: Child | None) -> Deadline:
     """The deadline of one duty. `lado_contact` has one for each adult: see `lado_duties`."""
-    if duty in ELAPSED:
+    elapsed = ELAPSED.get(duty)
+    if elapsed is not None:
         target = case.start + TARGETS[duty] if duty in TARGETS else None
-        return Deadline(case.start + ELAPSED[duty], target)
+        return Deadline(case.start + elapsed, target)
     if duty in WORKING_DAYS:
-        return after_working_days(uk_day(case.incident.occurred_at), WORKING_DAYS[duty])
+        return after_working_days(case.day, WORKING_DAYS[duty])
     if duty is DutyId.MEDICAL_TOLD and child is not None:
         return _when_seen(case, child)
     if duty is DutyId.EHC_PLAN_REVIEW:
-        return Deadline(end_of(uk_day(case.incident.occurred_at)))
+        return Deadline(end_of(case.day))
     return NO_DEADLINE
 
 

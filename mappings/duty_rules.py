@@ -28,6 +28,9 @@ class Owner(StrEnum):
 class DutyId(StrEnum):
     """The stable name of each duty: in code, in the ledger and in the report."""
 
+    # An enum's own hash is worked out in Python; tables of duties are looked into hundreds of times a report.
+    __hash__ = str.__hash__
+
     INCIDENT_REPORT = "incident_report"
     REPORT_COMPLETE = "report_complete"
     DAILY_LOG = "daily_log"

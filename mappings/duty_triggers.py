@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from mappings import exemption
 from mappings.case import Case
-from mappings.duty_rules import RULE_OF, DutyId
+from mappings.duty_rules import DutyId, DutyRule
 from mappings.incident import Answer, Child, SocialWorker, Status
 from mappings.said import answered, said
 
@@ -21,14 +21,15 @@ NO_LADO_TRIGGER = "no LADO trigger"
 NO_EXEMPT_RESTRAINT = "no restraint was exempt under an EHC plan"
 
 
-def not_applicable(duty: DutyId, case: Case, child: Child | None) -> str | None:
+def not_applicable(rule: DutyRule, case: Case, child: Child | None) -> str | None:
     """Why this duty is not owed for this incident (and child), or None where it is owed."""
+    duty = rule.id
     if case.incident.status is Status.VOID:
         return VOID
     if duty is DutyId.EHC_PLAN_REVIEW:
         exempt = child is not None and child.child_id in case.exempt
         return None if exempt else NO_EXEMPT_RESTRAINT
-    if RULE_OF[duty].per_child:
+    if rule.per_child:
         if child is not None and child.child_id in case.exempt:
             return exemption.REASON
     elif case.wholly_exempt:
