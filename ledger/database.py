@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
@@ -51,6 +51,8 @@ class Ledger:
         self.engine = _engine(url)
         self.children: dict[str, Kept] = {}
         self.remembering = threading.RLock()
+        # SQLite has one writer; threads that wait for it here are woken at once, and would sleep in its busy handler.
+        self._writing = nullcontext() if self.is_postgresql else threading.RLock()
         self._was_open = False
         self._open()
         self._was_open = True
@@ -92,7 +94,7 @@ class Ledger:
         last: DBAPIError | None = None
         for pause in (*_PAUSES, None):
             try:
-                with self.engine.connect().execution_options(bridge_writes=True) as connection, connection.begin():
+                with self._writing, self._beginning() as connection:
                     return work(connection)
             except DBAPIError as why:
                 if _says(why, _FULL) or not (isinstance(why, IntegrityError) or _passing(why)):
@@ -102,6 +104,12 @@ class Ledger:
                 time.sleep(pause)
         assert last is not None
         raise unavailable(last) from None
+
+    @contextmanager
+    def _beginning(self) -> Iterator[Connection]:
+        """A transaction that writes."""
+        with self.engine.connect().execution_options(bridge_writes=True) as connection, connection.begin():
+            yield connection
 
     def seconds(self, connection: Connection) -> float:
         """The shared clock by which leases and waits go."""
