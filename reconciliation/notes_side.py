@@ -12,7 +12,6 @@ from connectors.protocols import HeldNote, NoteState
 from ledger.states import DeliveryState
 from mappings.bodies import AppendmentBody, NoteBody
 from mappings.owed import Action
-from mappings.plain_text import same_text
 from mappings.uk_time import uk_day, uk_minute
 from reconciliation.copy_age import is_older, not_there_yet
 from reconciliation.finding import Finding, Kind
@@ -103,13 +102,8 @@ class _Comparison:
         self._conclude(delivery, found)
 
     def _has_moved_on(self, note: HeldNote, delivery: LedgerDelivery) -> bool:
-        """Whether the copy shows an early state of a note that was finished, or filled, since it was made."""
-        if not self.is_replica:
-            return False
-        body = delivery.body
-        more = body.more if isinstance(body, NoteBody) else ()
-        whole = not differing_parts(_continued(more, [one.html for one in note.appendments]))
-        if whole and note.state is NoteState.COMPLETE:
+        """Whether the copy shows an early state of a note that was finished since it was made."""
+        if not self.is_replica or note.state is NoteState.COMPLETE:
             return False
         now = self.at_mosaic.by_id.get(note.remote_id)
         return not_there_yet(self.view, delivery) or is_older(self.view, now.completed_at if now else None)
@@ -174,7 +168,6 @@ class _Comparison:
                 ("effective date", uk_minute(note.effective_date) == uk_minute(body.effective_date)),
                 ("note type", note.note_type.strip() == body.note_type.strip()),
                 ("significant event", note.significant_event in (None, body.significant_event)),
-                *_continued(body.more, [one.html for one in note.appendments]),
             ]
         )
         return [self._tell(Kind.DIFFERENT, delivery, incident, parts)] if parts else []
@@ -182,22 +175,20 @@ class _Comparison:
     # ---- one appendment ----------------------------------------------------------------------------------------
 
     def _part(self, delivery: LedgerDelivery, incident: LedgerIncident | None, lost: set[tuple[str, str]]) -> None:
-        body = delivery.body
         hits = self.held.parts_by_reference.get(fold(delivery.reference), [])
-        more = body.more if isinstance(body, AppendmentBody | NoteBody) else ()
-        firsts = [part for part in hits if not any(same_text(part.appendment.html, text) for text in more)] or hits
-        if not firsts:
+        if not hits:
             self._no_part(delivery, incident, lost)
             return
-        part = firsts[0]
+        part = hits[0]
         if part.note.state is NoteState.DELETED:
             return  # the deleted note is a finding of its own
         found: list[Finding] = []
         if part.note.person_id not in self.held.right_persons(delivery, incident):
             found.append(self._tell(Kind.WRONG_CHILD, delivery, incident, about=part.appendment.remote_id))
-        if len({one.appendment.remote_id for one in firsts}) > 1:
-            found.append(self._tell(Kind.DOUBLED, delivery, incident, count=str(len(firsts))))
-        found += self._part_differs(part, delivery, incident, more)
+        copies = len({one.appendment.remote_id for one in hits})
+        if copies > 1:
+            found.append(self._tell(Kind.DOUBLED, delivery, incident, count=str(copies)))
+        found += self._part_differs(part, delivery, incident)
         self._conclude(delivery, found)
 
     def _no_part(self, delivery: LedgerDelivery, incident: LedgerIncident | None, lost: set[tuple[str, str]]) -> None:
@@ -205,19 +196,11 @@ class _Comparison:
             return  # the note that it was added to is lost, which is the finding
         self._no_live_note(delivery, incident, self.held.right_persons(delivery, incident), deleted=False)
 
-    def _part_differs(
-        self, part: HeldPart, delivery: LedgerDelivery, incident: LedgerIncident | None, more: Sequence[str]
-    ) -> list[Finding]:
+    def _part_differs(self, part: HeldPart, delivery: LedgerDelivery, incident: LedgerIncident | None) -> list[Finding]:
         body = delivery.body
         if not isinstance(body, AppendmentBody | NoteBody):
             return []
-        texts = [one.html for one in part.note.appendments]
-        parts = differing_parts(
-            [
-                text_part(body.html, part.appendment.html),
-                *_continued(more, texts),
-            ]
-        )
+        parts = differing_parts([text_part(body.html, part.appendment.html)])
         return [self._tell(Kind.DIFFERENT, delivery, incident, parts)] if parts else []
 
     # ---- what else is there --------------------------------------------------------------------------------------
@@ -228,10 +211,9 @@ class _Comparison:
         by_reference = {delivery.reference: delivery for delivery in self.deliveries}
         for reference, note in self.ours.items():
             delivery = by_reference[reference]
-            more = delivery.body.more if isinstance(delivery.body, NoteBody) else ()
             for addition in note.appendments:
                 theirs = not is_ours(addition.reference) and fold(addition.reference) not in sent
-                if theirs and self.alone and not any(same_text(addition.html, text) for text in more):
+                if theirs and self.alone:
                     incident = self.incidents.get(delivery.incident_id)
                     told = self._tell(Kind.DIFFERENT, delivery, incident, "addition", about=addition.remote_id)
                     self.seen.findings.append(told)
@@ -291,12 +273,3 @@ class _Comparison:
         which = about or identity_of(delivery)
         due = due_of(self.evidence, delivery)
         return tell(self.evidence.home.id, kind, record, reason=reason, about=which, due=due, count=count)
-
-
-def _continued(more: Sequence[str], held: Sequence[str]) -> list[tuple[str, bool]]:
-    """Whether each further part of a long text is there (RULINGS 20)."""
-    total = len(more) + 1
-    return [
-        (f"part {number} of {total} is not there", any(same_text(text, one) for one in held))
-        for number, text in enumerate(more, 2)
-    ]

@@ -111,3 +111,14 @@ def test_a_significant_event_whose_mark_was_taken_away_is_different(scene: Scene
     told, found = planted(scene, lambda: setattr(note_of(scene, 1), "significant_event", False))
     assert told_of(found) == [("different", "significant event", "mosaic")]
     assert (told["totals"]["verified"], told["totals"]["outstanding"]) == (1, 1)
+
+
+def test_a_later_part_of_a_long_note_that_is_not_there_is_one_finding(scene: Scene) -> None:
+    """Broken once: the part was called missing, and the note different because of it."""
+    scene.write(1, narrative="It went on and on. " * 4000)
+    scene.settle()
+    assert len(note_of(scene, 1).appendments) == 2
+    told, found = planted(scene, note_of(scene, 1).appendments.pop)
+    assert told_of(found) == [("missing", "vanished", "mosaic")]
+    assert "an appendment to the case note" in found[0]["message"]
+    assert told["totals"]["outstanding"] == 1

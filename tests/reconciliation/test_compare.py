@@ -326,17 +326,6 @@ def test_a_note_that_differs_in_several_parts_is_one_finding_that_names_them() -
     assert "Secret" not in finding.message
 
 
-def test_a_later_part_of_a_long_note_that_is_not_there_is_named() -> None:
-    world = quiet_world()
-    delivery = world.delivery_of(_second(world))
-    body = delivery.body.model_copy(update={"more": ("<p>Second part.</p>", "<p>Third part.</p>")})
-    world.replace_delivery(delivery, body=body)
-    part = HeldAppendment(remote_id="9901", html="<p>Second part.</p>", reference=delivery.reference, created_at=LATER)
-    world.replace_note(world.note_of(_second(world)), appendments=(part,))
-    (finding,) = compare(world.evidence()).findings
-    assert finding.reason == "part 3 of 3 is not there"
-
-
 def test_an_effective_date_written_with_another_offset_is_the_same_minute() -> None:
     world = quiet_world()
     note = world.note_of(_second(world))
