@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from connectors.protocols import HeldAppendment, HeldNote, NoteState
-from mappings.uk_time import uk_day
+from mappings.uk_time import LONDON, uk_day
 from reconciliation.seen import fold, is_ours
 from reconciliation.views import LedgerDelivery, LedgerIncident, NotesView
+
+_AN_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,3 +89,13 @@ def _survivors(view: NotesView, children: frozenset[int]) -> Iterator[tuple[int,
             (survivor,) = persons
             if survivor not in children:
                 yield asked, survivor
+
+
+def stands_before(one: datetime, other: datetime) -> bool:
+    """Whether what was added at `one` stands before what was added at `other`.
+
+    Not said within the hour that the clocks repeat: a time without a zone does not tell which of the two it was.
+    """
+    local = one.astimezone(LONDON)
+    happens_twice = local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
+    return one < other and not (happens_twice and other - one <= _AN_HOUR)

@@ -6,7 +6,9 @@ replica, whose rows come by a path that shares nothing with the one that wrote.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from connectors.protocols import HeldNote, NoteState
 from ledger.states import DeliveryState
@@ -15,7 +17,7 @@ from mappings.owed import Action
 from mappings.uk_time import uk_day, uk_minute
 from reconciliation.copy_age import is_older, not_there_yet
 from reconciliation.finding import Finding, Kind
-from reconciliation.held_notes import HeldNotes, HeldPart
+from reconciliation.held_notes import HeldNotes, HeldPart, stands_before
 from reconciliation.seen import (
     Seen,
     by_the_ledger,
@@ -56,6 +58,8 @@ class _Comparison:
         self.seen = Seen()
         self.ours: dict[str, HeldNote] = {}
         self.claimed: set[str] = set()
+        self.places: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self.latest: dict[tuple[str, str], datetime] = {}
 
     def _children(self) -> frozenset[int]:
         contents = [incident.incident for incident in self.incidents.values() if incident.incident]
@@ -82,6 +86,7 @@ class _Comparison:
     def _note(self, delivery: LedgerDelivery, incident: LedgerIncident | None) -> None:
         hits = self._hits(delivery)
         self.claimed |= {note.remote_id for note in hits}
+        self.places[delivery.incident_id, delivery.subject] |= {note.remote_id for note in hits}
         right = self.held.right_persons(delivery, incident)
         live = [note for note in hits if note.state is not NoteState.DELETED]
         if not live:
@@ -183,25 +188,43 @@ class _Comparison:
         if part.note.state is NoteState.DELETED:
             return  # the deleted note is a finding of its own
         found: list[Finding] = []
-        if part.note.person_id not in self.held.right_persons(delivery, incident):
+        strayed = part.note.person_id not in self.held.right_persons(delivery, incident)
+        if strayed:
             found.append(self._tell(Kind.WRONG_CHILD, delivery, incident, about=part.appendment.remote_id))
         copies = len({one.appendment.remote_id for one in hits})
         if copies > 1:
             found.append(self._tell(Kind.DOUBLED, delivery, incident, count=str(copies)))
-        found += self._part_differs(part, delivery, incident)
+        found += self._part_differs(part, delivery, incident, strayed=strayed)
         self._conclude(delivery, found)
+        self._in_order(part, delivery, incident)
 
     def _no_part(self, delivery: LedgerDelivery, incident: LedgerIncident | None, lost: set[tuple[str, str]]) -> None:
         if (delivery.incident_id, delivery.subject) in lost and delivery.was_accepted:
             return  # the note that it was added to is lost, which is the finding
         self._no_live_note(delivery, incident, self.held.right_persons(delivery, incident), deleted=False)
 
-    def _part_differs(self, part: HeldPart, delivery: LedgerDelivery, incident: LedgerIncident | None) -> list[Finding]:
+    def _part_differs(
+        self, part: HeldPart, delivery: LedgerDelivery, incident: LedgerIncident | None, *, strayed: bool
+    ) -> list[Finding]:
         body = delivery.body
         if not isinstance(body, AppendmentBody | NoteBody):
             return []
-        parts = differing_parts([text_part(body.html, part.appendment.html)])
+        places = () if strayed else self.places.get((delivery.incident_id, delivery.subject), ())
+        parts = differing_parts(
+            [
+                text_part(body.html, part.appendment.html),
+                ("the note that it was added to", not places or part.note.remote_id in places),
+            ]
+        )
         return [self._tell(Kind.DIFFERENT, delivery, incident, parts)] if parts else []
+
+    def _in_order(self, part: HeldPart, delivery: LedgerDelivery, incident: LedgerIncident | None) -> None:
+        """Appendments stand by their time: one of a later revision that stands before an earlier one reads wrongly."""
+        key, added = (delivery.incident_id, delivery.subject), part.appendment.created_at
+        latest = self.latest.get(key)
+        if latest is not None and stands_before(added, latest):
+            self.seen.findings.append(self._tell(Kind.DIFFERENT, delivery, incident, "order", about="order"))
+        self.latest[key] = max(added, latest or added)
 
     # ---- what else is there --------------------------------------------------------------------------------------
 

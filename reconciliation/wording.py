@@ -149,6 +149,13 @@ WORDS: dict[tuple[str, str], Words] = {
         "Compare it with the report; what is wrong is put right by an appendment or a correction, not by an edit.",
         _MANAGER,
     ),
+    (Kind.DIFFERENT, "order"): Words(
+        _MEDIUM,
+        "{incident}: {record} stands before what was sent earlier.",
+        "Read the appendments in the order of their revisions, and ask the council's Mosaic administrators how it came "
+        "about.",
+        _MANAGER,
+    ),
     (Kind.DIFFERENT, "addition"): Words(
         _LOW,
         "{incident}: somebody else has added to {record}.",
@@ -157,7 +164,7 @@ WORDS: dict[tuple[str, str], Words] = {
     ),
     (Kind.WRONG_CHILD, ""): Words(
         _HIGH,
-        "{incident}: the case note for {child} lies on another person's record.",
+        "{incident}: {record} lies on another person's record.",
         "Tell the council's Mosaic administrators and the data protection officer at once.",
         _MANAGER,
     ),

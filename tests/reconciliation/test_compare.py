@@ -414,6 +414,58 @@ def test_our_own_draft_is_to_be_finished_not_made_again() -> None:
     assert comparison.healable == frozenset()
 
 
+def _appended_in_reverse(world: World, *, minutes: float, at: datetime = LATER) -> None:
+    """Two appendments, of which the later revision stands before the earlier one."""
+    world.append(_second(world))
+    world.append(_second(world), revision=3)
+    note = world.note_of(_second(world))
+    first, second = note.appendments
+    moved = (replace(second, created_at=at), replace(first, created_at=at + timedelta(minutes=minutes)))
+    world.replace_note(note, appendments=moved)
+
+
+def test_a_later_revision_that_stands_before_an_earlier_one_is_out_of_order() -> None:
+    """Broken once: each appendment was looked for by itself, and a story told backwards was fine."""
+    world = quiet_world()
+    _appended_in_reverse(world, minutes=5)
+    (finding,) = compare(world.evidence()).findings
+    assert (finding.kind, finding.reason, finding.severity) == ("different", "order", "medium")
+    assert "an appendment to the case note" in finding.message
+
+
+def test_appendments_of_the_hour_that_the_clocks_repeat_are_not_called_out_of_order() -> None:
+    world = quiet_world()
+    _appended_in_reverse(world, minutes=40, at=datetime(2026, 10, 25, 0, 10, tzinfo=UTC))
+    assert compare(world.evidence()).findings == ()
+
+
+def test_an_appendment_on_another_note_of_the_same_child_is_different() -> None:
+    """Broken once: it lay on the right person's record, and so nobody asked on which note."""
+    world = quiet_world()
+    other = incident(9, at=datetime(2026, 10, 25, 9, 0, tzinfo=UTC), children=SECOND.children)
+    world.add(other)
+    world.append(_second(world))
+    moved = world.note_of(_second(world)).appendments
+    world.replace_note(world.note_of(_second(world)), appendments=())
+    world.replace_note(world.note_of(other), appendments=moved)
+    (finding,) = [one for one in compare(world.evidence()).findings if one.kind == "different"]
+    assert finding.reason == "the note that it was added to"
+
+
+def test_an_appendment_on_another_childs_record_is_called_an_appendment() -> None:
+    """Broken once: the manager was sent to look for a whole note on the wrong record."""
+    world = quiet_world()
+    world.append(_second(world))
+    moved = world.note_of(_second(world)).appendments
+    first = world.incidents[0].incident
+    assert first is not None
+    world.replace_note(world.note_of(_second(world)), appendments=())
+    world.replace_note(world.note_of(first), appendments=moved)
+    (finding,) = compare(world.evidence()).findings
+    assert finding.kind == "wrong_child"
+    assert "an appendment to the case note for child-18 lies on another person's record" in finding.message
+
+
 def test_an_appendment_that_is_there_is_verified_with_its_note() -> None:
     world = quiet_world()
     part = world.append(_second(world))
