@@ -16,7 +16,7 @@ from mappings.running_numbers import number_gaps
 from reconciliation.compare import compare, second_looks, with_notes
 from reconciliation.totals import Row
 from reconciliation.views import LogView, NotesView, QuarantinedReport, Side, SourceView, Submission
-from tests.reconciliation.world import AS_OF, World, incident, index_row, quiet_world, reference
+from tests.reconciliation.world import AS_OF, CHILDREN, World, incident, index_row, quiet_world, reference
 
 LATER = AS_OF - timedelta(days=10)
 SECOND = incident(2, at=datetime(2026, 10, 6, 15, 20, tzinfo=UTC))
@@ -442,7 +442,7 @@ def test_appendments_of_the_hour_that_the_clocks_repeat_are_not_called_out_of_or
 def test_an_appendment_on_another_note_of_the_same_child_is_different() -> None:
     """Broken once: it lay on the right person's record, and so nobody asked on which note."""
     world = quiet_world()
-    other = incident(9, at=datetime(2026, 10, 25, 9, 0, tzinfo=UTC), children=_second(world).children)
+    other = incident(9, at=datetime(2026, 10, 25, 9, 0, tzinfo=UTC), child=CHILDREN[1])
     world.add(other)
     world.append(_second(world))
     moved = world.note_of(_second(world)).appendments
