@@ -55,11 +55,16 @@ docs: install  ## The manual, as HTML in docs/_build/html; a warning is an error
 docs-reference: install  ## Write the parts of the manual that come from the code anew
 	@$(VENV)/bin/python scripts/manual.py
 
-lock: install  ## Resolve requirements.lock anew, with hashes
+lock: install  ## Resolve requirements.lock and requirements-bench.lock anew, with hashes
 	@VENV="$(VENV)" scripts/lock
 
-bench: install  ## The benchmarks, each beside its baseline
+$(VENV)-bench/.installed: requirements-bench.lock $(VENV)/.locked
+	@$(VENV)/bin/python -m venv --clear $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
+bench: install $(VENV)-bench/.installed  ## The benchmarks, each beside its baseline
 	@for script in benchmarks/*.py; do name=$$(basename "$$script" .py); echo "== $$name"; $(RUN) "benchmarks.$$name"; done
 
 clean:  ## Remove what was built, keep your settings and ledger
-	@rm -rf $(VENV) docs/_build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(VENV)-bench docs/_build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
