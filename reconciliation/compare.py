@@ -166,7 +166,10 @@ _TARGET_OF_DUTY = {
 
 
 def _settled(evidence: Evidence, found: list[Finding], right: frozenset[int]) -> tuple[Finding, ...]:
-    """One finding an id, by urgency, and none about a duty that waits for a record which another finding is about."""
+    """One finding an id, by urgency.
+
+    None about a duty that waits for a record which another finding is about, or which could not be looked for.
+    """
     told = {(finding.incident_id, finding.target) for finding in found if finding.kind != Kind.DUTY_OVERDUE}
     sent = {(one.incident_id, one.target) for one in evidence.deliveries}
     seen = sent - {(one.incident_id, one.target) for one in evidence.deliveries if one.id not in right}
@@ -174,8 +177,9 @@ def _settled(evidence: Evidence, found: list[Finding], right: frozenset[int]) ->
     kept: dict[str, Finding] = {}
     for finding in found:
         if finding.kind == Kind.DUTY_OVERDUE and (finding.incident_id, finding.reason, finding.subject) in waiting:
-            place = (finding.incident_id, str(_TARGET_OF_DUTY[finding.reason or ""]))
-            if place in told or place in seen:
+            target = _TARGET_OF_DUTY[finding.reason or ""]
+            place = (finding.incident_id, str(target))
+            if place in told or place in seen or evidence.side(target) is Side.NOT_CHECKED:
                 continue
         kept.setdefault(finding.id, finding)
     return tuple(sorted(kept.values(), key=by_urgency))

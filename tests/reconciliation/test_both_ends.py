@@ -122,3 +122,27 @@ def test_a_later_part_of_a_long_note_that_is_not_there_is_one_finding(scene: Sce
     assert told_of(found) == [("missing", "vanished", "mosaic")]
     assert "an appendment to the case note" in found[0]["message"]
     assert told["totals"]["outstanding"] == 1
+
+
+# ---- what could not be read ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("side", "operation"), [("mosaic", "list"), ("daily_log", "log_list")])
+def test_what_was_accepted_and_cannot_be_looked_for_yet_is_not_called_undone(
+    scene: Scene, side: str, operation: str
+) -> None:
+    """Broken once: a Mosaic that was down before the first look made two overdue duties of every incident."""
+    scene.write(
+        1, 2, managerOversight={"at": local(scene.house.end - timedelta(days=28)), "by": "M", "comments": "Read"}
+    )
+    scene.settle()
+    (scene.house.mosaic if side == "mosaic" else scene.house.recording).arm(
+        "error_500_before", when=operation, times=None
+    )
+    told = scene.reconcile()
+    assert told["checked"][side] == "not_checked"
+    assert told["exit_code"] == 3
+    assert told["totals"]["outstanding"] == 2
+    records = {"mosaic_case_note", "daily_log", "manager_oversight"}
+    kinds = {"missing", "deleted", "uncertain", "waiting"}
+    assert [one for one in told["findings"] if one["reason"] in records or one["kind"] in kinds] == []
