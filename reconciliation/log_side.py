@@ -20,7 +20,7 @@ from reconciliation.seen import (
     text_part,
     unknown_record,
 )
-from reconciliation.telling import Record, tell
+from reconciliation.telling import Record, tell, times_words
 from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Side, Target
 
 
@@ -62,12 +62,13 @@ def _wrong(
     about, due = identity_of(delivery), due_of(evidence, delivery)
     found: list[Finding] = []
     if len(hits) > 1:
-        found.append(tell(evidence.home.id, Kind.DOUBLED, record, about=about, due=due, count=str(len(hits))))
+        found.append(tell(evidence.home.id, Kind.DOUBLED, record, about=about, due=due, times=times_words(len(hits))))
     body = delivery.body
     if not isinstance(body, EntryBody):
         return found
     entry = min(hits, key=lambda hit: (hit.remote_id != delivery.remote_id, hit.created_at, hit.remote_id))
-    if set(entry.child_ids) - set(body.child_ids):
+    strangers = set(entry.child_ids) - set(body.child_ids)
+    if strangers:
         found.append(tell(evidence.home.id, Kind.WRONG_CHILD, record, reason="daily_log", about=about, due=due))
     parts = differing_parts(
         [
@@ -75,7 +76,7 @@ def _wrong(
             ("time", uk_minute(entry.entry_time) == uk_minute(body.entry_time)),
             ("category", entry.category.strip() == body.category.strip()),
             # A log that keeps no children at all hides nothing: the text has their initials.
-            ("children", not entry.child_ids or set(entry.child_ids) >= set(body.child_ids)),
+            ("the children named", bool(strangers) or set(entry.child_ids) in (set(), set(body.child_ids))),
             ("the entry that it corrects", delivery.corrects is None or entry.corrects == delivery.corrects),
         ]
     )

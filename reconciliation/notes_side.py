@@ -31,7 +31,7 @@ from reconciliation.seen import (
     text_part,
     unknown_record,
 )
-from reconciliation.telling import Record, tell
+from reconciliation.telling import Record, tell, times_words
 from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, NotesView, Side, Target
 
 
@@ -98,7 +98,7 @@ class _Comparison:
         strays = [note for note in live if note.person_id not in right]
         found = [self._tell(Kind.WRONG_CHILD, delivery, incident, about=stray.remote_id) for stray in strays]
         if len(there) > 1:
-            found.append(self._tell(Kind.DOUBLED, delivery, incident, count=str(len(there))))
+            found.append(self._tell(Kind.DOUBLED, delivery, incident, times=times_words(len(there))))
         if self._has_moved_on(note, delivery):
             self.seen.findings += found
             return
@@ -193,7 +193,7 @@ class _Comparison:
             found.append(self._tell(Kind.WRONG_CHILD, delivery, incident, about=part.appendment.remote_id))
         copies = len({one.appendment.remote_id for one in hits})
         if copies > 1:
-            found.append(self._tell(Kind.DOUBLED, delivery, incident, count=str(copies)))
+            found.append(self._tell(Kind.DOUBLED, delivery, incident, times=times_words(copies)))
         found += self._part_differs(part, delivery, incident, strayed=strayed)
         self._conclude(delivery, found)
         self._in_order(part, delivery, incident)
@@ -290,9 +290,9 @@ class _Comparison:
         reason: str | None = None,
         *,
         about: str | None = None,
-        count: str = "",
+        times: str = "",
     ) -> Finding:
         record = Record.of_delivery(delivery, incident, self.target)
         which = about or identity_of(delivery)
         due = due_of(self.evidence, delivery)
-        return tell(self.evidence.home.id, kind, record, reason=reason, about=which, due=due, count=count)
+        return tell(self.evidence.home.id, kind, record, reason=reason, about=which, due=due, times=times)

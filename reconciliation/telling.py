@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from mappings.owed import Action
 from mappings.uk_time import LONDON
-from reconciliation.finding import Finding, Severity, finding_id
-from reconciliation.views import LedgerDelivery, LedgerIncident
+from reconciliation.finding import Finding, Owner, Severity, finding_id
+from reconciliation.views import LedgerDelivery, LedgerIncident, Target
 from reconciliation.wording import ADDITION_NAMES, RECORD_NAMES, TARGET_NAMES, words_for
 
 _NO_NUMBER = "A report without a readable number"
@@ -81,7 +81,7 @@ def tell(
         severity=severity or words.severity,
         sentence=words.sentence.format(**filled),
         action=words.action.format(**filled),
-        owner=owner or str(words.owner),
+        owner=owner or str(_who(words.owner, target)),
         incident=record.number,
         incident_id=record.incident_id,
         target=str(record.target) if record.target else None,
@@ -90,6 +90,16 @@ def tell(
         due=due,
         occurred_on=record.occurred_on,
     )
+
+
+def _who(owner: Owner, target: str) -> Owner:
+    """Who can do it: the council keeps Mosaic, and the home keeps its own daily log."""
+    return Owner.REGISTERED_MANAGER if owner is Owner.COUNCIL and target == Target.DAILY_LOG else owner
+
+
+def times_words(count: int) -> str:
+    """How often something is there: `twice`, `3 times`."""
+    return "twice" if count == 2 else f"{count} times"
 
 
 def day_words(day: date) -> str:

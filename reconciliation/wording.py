@@ -86,8 +86,8 @@ WORDS: dict[tuple[str, str], Words] = {
     ),
     (Kind.DOUBLED, "number"): Words(
         _MEDIUM,
-        "Two reports in the recording system carry the number {incident}.",
-        "Give one of the two reports a number of its own in the recording system.",
+        "More than one report in the recording system carries the number {incident}.",
+        "Give each of these reports a number of its own in the recording system.",
         _MANAGER,
     ),
     (Kind.ORPHAN, "gone_from_source"): Words(
@@ -139,7 +139,7 @@ WORDS: dict[tuple[str, str], Words] = {
     ),
     (Kind.DOUBLED, ""): Words(
         _HIGH,
-        "{incident}: {target} holds {record} {count} times.",
+        "{incident}: {target} holds {record} {times}.",
         "Ask the administrators of {target} to delete all but the one that the ledger names.",
         _COUNCIL,
     ),
@@ -177,13 +177,13 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.UNFINISHED, "draft"): Words(
         _HIGH,
         "{incident}: {record} is still a draft and will time out.",
-        "Run `reconcile --heal` or `sync`, which finish our own drafts, or finish it on Mosaic.",
+        "Run `reconcile --heal`, which finishes our own drafts, or finish it on Mosaic.",
         _IT,
     ),
     (Kind.UNFINISHED, "timed_out"): Words(
         _HIGH,
         "{incident}: {record} timed out before it was finished.",
-        "Finish the timed-out note on Mosaic.",
+        "Run `reconcile --heal`, which finishes it, or finish the timed-out note on Mosaic.",
         _MANAGER,
     ),
     (Kind.DELETED, ""): Words(
@@ -194,7 +194,7 @@ WORDS: dict[tuple[str, str], Words] = {
     ),
     (Kind.ORPHAN, "unknown_reference"): Words(
         _HIGH,
-        "{target} holds a record with a reference of ours ({incident}) that the ledger does not know.",
+        "There is a record in {target} with a reference of ours ({incident}) that the ledger does not know.",
         "Find out whether the ledger was restored from an older backup; if not, have the record looked at.",
         _IT,
     ),

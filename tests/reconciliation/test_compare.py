@@ -16,7 +16,7 @@ from mappings.running_numbers import number_gaps
 from reconciliation.compare import compare, second_looks, with_notes
 from reconciliation.totals import Row
 from reconciliation.views import LogView, NotesView, QuarantinedReport, Side, SourceView, Submission
-from tests.reconciliation.world import AS_OF, CHILDREN, World, incident, index_row, quiet_world, reference
+from tests.reconciliation.world import AS_OF, CHILDREN, World, child, incident, index_row, quiet_world, reference
 
 LATER = AS_OF - timedelta(days=10)
 SECOND = incident(2, at=datetime(2026, 10, 6, 15, 20, tzinfo=UTC))
@@ -331,6 +331,45 @@ def test_an_effective_date_written_with_another_offset_is_the_same_minute() -> N
     note = world.note_of(_second(world))
     world.replace_note(note, effective_date=note.effective_date + timedelta(seconds=40))
     assert compare(world.evidence()).findings == ()
+
+
+def _entry_about(*children: str) -> Callable[[World], None]:
+    def plant(world: World) -> None:
+        content = _second(world)
+        both = content.model_copy(update={"children": (*content.children, child(CHILDREN[2], content.occurred_at))})
+        world.replace_incident(both, incident=both)
+        world.replace_row(both, child_ids=("child-18", "child-19"))
+        delivery = world.delivery_of(content, "daily_log")
+        body = delivery.body.model_copy(update={"child_ids": ("child-18", "child-19")})
+        world.replace_delivery(delivery, body=body)
+        world.replace_entry(world.entry_of(content), child_ids=children)
+
+    return plant
+
+
+@pytest.mark.parametrize(
+    ("children", "kind", "words"),
+    [
+        (("child-18",), "different", "the daily-log entry is not as it was sent: the children named"),
+        (("child-18", "child-21"), "wrong_child", "the daily-log entry names a child that was not sent"),
+    ],
+)
+def test_an_entry_with_other_children_is_one_finding_about_the_entry(children, kind, words) -> None:
+    """Broken once: IT was told that the index named other children than the ledger, and the entry was told twice."""
+    world = quiet_world()
+    _entry_about(*children)(world)
+    (finding,) = [one for one in compare(world.evidence()).findings if one.target == "daily_log"]
+    assert finding.kind == kind
+    assert words in finding.message
+    assert finding.owner == "registered_manager"
+
+
+@pytest.mark.parametrize("plant", [_entry_vanished, _entry_doubled], ids=["vanished", "doubled"])
+def test_an_entry_is_not_for_the_councils_mosaic_administrators(plant) -> None:
+    world = quiet_world()
+    plant(world)
+    (finding,) = compare(world.evidence()).findings
+    assert finding.owner == "registered_manager"
 
 
 # ---- could not see -------------------------------------------------------------------------------------------------
