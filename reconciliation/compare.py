@@ -61,7 +61,8 @@ class SecondLooks:
 
 def second_looks(evidence: Evidence) -> SecondLooks:
     """What a list did not show although it was there once: a note may have moved to another day or another person."""
-    gone = compare_source(evidence).gone - set(evidence.source.answers)
+    source = compare_source(evidence)
+    gone = (source.gone | source.unlisted) - set(evidence.source.answers)
     notes: list[str] = []
     if evidence.mosaic.side is Side.CHECKED:
         listed = {note.remote_id for held in evidence.mosaic.notes.values() for note in held}

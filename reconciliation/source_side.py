@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.protocols import IndexRow, SourceAnswer
 from mappings.incident import Status
@@ -24,6 +24,8 @@ class SourceSide:
     """In both, and the ledger's is older or other."""
     gone: frozenset[str] = frozenset()
     """In the ledger for this period and not in the index."""
+    unlisted: frozenset[str] = frozenset()
+    """In quarantine alone and not in the index: of another period, or torn out; only the source can tell."""
     unseen: frozenset[str] = frozenset()
     """What the source has and the ledger lacks, or has otherwise, but for what waits in quarantine: to be fetched."""
     findings: tuple[Finding, ...] = ()
@@ -49,22 +51,38 @@ def compare_source(evidence: Evidence) -> SourceSide:
     ledger = {incident.incident_id: incident for incident in evidence.incidents}
     held = _quarantined_ids(rows, evidence.quarantined)
     missing, gone = set(rows) - set(ledger), set(ledger) - set(rows)
+    unlisted = {one.source_id: _of_quarantined(one) for one in evidence.quarantined if one.source_id is not None}
+    unlisted = {key: record for key, record in unlisted.items() if key not in rows and key not in ledger}
+    torn_out = {key for key in unlisted if evidence.source.answers.get(key) is SourceAnswer.GONE}
+    records = {key: Record.of_incident(incident) for key, incident in ledger.items()} | unlisted
     stale = {key for key in rows.keys() & ledger.keys() if _disagreement(rows[key], ledger[key]) is not None}
     findings = [
         *_missing(evidence, rows, missing - held),
         *_stale(evidence, rows, ledger, stale - held),
-        *_gone(evidence, ledger, gone),
+        *_gone(evidence, records, gone | torn_out),
         *_shared_numbers(evidence, rows),
     ]
-    unlisted = {key for key in gone if evidence.source.answers.get(key) is SourceAnswer.FOUND}
-    unseen = (missing | stale | unlisted) - held
-    return SourceSide(rows, frozenset(missing), frozenset(stale), frozenset(gone), frozenset(unseen), tuple(findings))
+    there = {key for key in gone if evidence.source.answers.get(key) is SourceAnswer.FOUND}
+    unseen = (missing | stale | there) - held
+    return SourceSide(
+        rows,
+        missing=frozenset(missing),
+        stale=frozenset(stale),
+        gone=frozenset(gone),
+        unlisted=frozenset(unlisted),
+        unseen=frozenset(unseen),
+        findings=tuple(findings),
+    )
 
 
 def _quarantined_ids(rows: dict[str, IndexRow], waiting: Sequence[QuarantinedReport]) -> set[str]:
     ids = {report.source_id for report in waiting if report.source_id is not None}
     numbers = {report.number for report in waiting if report.source_id is None and report.number is not None}
     return {key for key, row in rows.items() if key in ids or row.number in numbers}
+
+
+def _of_quarantined(report: QuarantinedReport) -> Record:
+    return Record(report.number, report.source_id, None, None, report.occurred_on)
 
 
 def _disagreement(row: IndexRow, incident: LedgerIncident) -> str | None:
@@ -98,20 +116,20 @@ def _stale(
         yield tell(evidence.home.id, Kind.DIFFERENT, record, reason=_disagreement(rows[key], ledger[key]), about=key)
 
 
-def _gone(evidence: Evidence, ledger: dict[str, LedgerIncident], ids: set[str]) -> Iterator[Finding]:
+def _gone(evidence: Evidence, records: dict[str, Record], ids: set[str]) -> Iterator[Finding]:
     sent: dict[str, list[LedgerDelivery]] = defaultdict(list)
     for delivery in evidence.deliveries:
         if delivery.was_accepted:
             sent[delivery.incident_id].append(delivery)
     for key in sorted(ids):
-        incident, answer = ledger[key], evidence.source.answers.get(key)
-        record = Record.of_incident(incident, Target.LEDGER)
+        answer = evidence.source.answers.get(key)
+        record = replace(records[key], target=Target.LEDGER)
         if answer is SourceAnswer.FOUND:
             yield tell(evidence.home.id, Kind.DIFFERENT, record, reason="unlisted", about=key)
         elif answer is SourceAnswer.FORBIDDEN:
             yield tell(evidence.home.id, Kind.DIFFERENT, record, reason="forbidden", about=key)
         else:
-            record = Record.of_incident(incident, Target.SOURCE)
+            record = replace(record, target=Target.SOURCE)
             reason = "gone_from_source" if sent[key] else "gone_unsent"
             yield tell(evidence.home.id, Kind.ORPHAN, record, reason=reason, about=key)
 

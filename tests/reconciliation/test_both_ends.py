@@ -79,6 +79,23 @@ def test_a_report_that_only_the_index_leaves_out_is_called_unlisted_and_not_move
     assert not told["totals"]["balanced"]
 
 
+def test_a_report_that_is_torn_out_while_it_waits_in_quarantine_is_said_to_be_gone(scene: Scene) -> None:
+    """Broken once: the source's total shrank with it, the totals agreed, and nobody heard that it had vanished."""
+    scene.write(1)
+    scene.write(2, status="Unheard of")
+    scene.settle()
+    told, found = planted(scene, lambda: scene.house.recording.delete(id_of(2)))
+    assert told_of(found) == [("orphan", "gone_unsent", "source")]
+    assert [one["kind"] for one in told["findings"]].count("quarantined") == 1
+
+
+def test_a_quarantined_report_of_another_period_is_not_called_gone(scene: Scene) -> None:
+    scene.write(1)
+    scene.write(2, status="Unheard of", occurredAt=local(scene.house.end - timedelta(days=200)))
+    scene.settle()
+    assert [one for one in scene.reconcile()["findings"] if one["kind"] == "orphan"] == []
+
+
 # ---- what Mosaic holds ---------------------------------------------------------------------------------------------
 
 
