@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from enum import IntEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -208,7 +209,7 @@ def distinct_words(text: str) -> set[str]:
     return set(text.translate(_ONLY_LETTERS).split() if text.isascii() else LETTERS.findall(text))
 
 
-def irregular(text: FoldedText, lower: set[str]) -> bool:
+def irregular(text: FoldedText, lower: AbstractSet[str]) -> bool:
     """Whether a text may run words together ("GracePoole") or spell one out ("G r a c e"). `lower`: its words in lower
     case. A script without capitals tells nothing, so a text in one always may."""
     cased = distinct_words(text.cased)

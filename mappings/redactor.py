@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from mappings.folded_text import FoldedText, cleaned, folded
 from mappings.name_index import Kind, NameIndex, WordRow, distinct_words, irregular, words_in
@@ -106,10 +107,8 @@ class Redactor:
 
     def _hidden(self, text: str) -> str:
         source = self._without_numbered(cleaned(text))
-        view = folded(source)
-        present = distinct_words(view.lower)
-        names = self._index.first_words & present
-        odd, cut = irregular(view, present), self._index.cut_in_two(present)
+        view, present, odd = _look_short(source) if len(source) <= _SHORT else _look(source)
+        names, cut = self._index.first_words & present, self._index.cut_in_two(present)
         if names <= self._own_alone and not odd and not cut:
             return self._without_initials(source)
         spans = self._spans(view, words_in(view, self._index, mend=odd, join=cut or odd))
@@ -231,6 +230,28 @@ class Redactor:
             return found.group() if known is None or (shouted and "." not in found.group()) else known
 
         return _INITIALS.sub(label, text)
+
+
+class _Look(NamedTuple):
+    """A text as names are looked for in it: its words in lower case, and whether some may be run together."""
+
+    view: FoldedText
+    present: frozenset[str]
+    odd: bool
+
+    def __repr__(self) -> str:
+        return "<Look>"
+
+
+def _look(source: str) -> _Look:
+    view = folded(source)
+    present = frozenset(distinct_words(view.lower))
+    return _Look(view, present, irregular(view, present))
+
+
+#: Places, roles and techniques come again and again, and a story in the record of each child.
+_SHORT = 2_000
+_look_short = lru_cache(maxsize=512)(_look)
 
 
 def _address_around(text: str, start: int, end: int) -> tuple[int, int] | None:
