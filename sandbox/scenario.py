@@ -283,32 +283,36 @@ _BULK_MEASURE: Report = {
 }
 
 
-def bulk(count: int, *, end: datetime, home: str = HOME_ID, first: int = 1) -> Iterator[Report]:
-    """Plain valid reports for benchmarks, each about a child of its own, 9 to 29 days before `end`.
+def bulk(
+    count: int, *, end: datetime, home: str = HOME_ID, first: int = 1, children: int | None = None
+) -> Iterator[Report]:
+    """Plain valid reports for benchmarks, 9 to 29 days before `end`. Ten of them share each modifiedAt.
 
-    Mosaic ids run from BULK_PERSON + first. Ten reports share each modifiedAt.
+    Each is about a child of its own, or about one of so many `children` in turn. Mosaic ids run from BULK_PERSON + 1.
     """
     start = end - timedelta(days=29)
     for n in range(first, first + count):
         at = start + timedelta(seconds=(n * 37) % (20 * 86400))
         done = at + timedelta(minutes=5)
         changed = stamp(start + timedelta(days=21, seconds=n // 10))
+        child = n if children is None else n % children + 1
         yield {
             "incidentId": f"bulk-{n:07d}",
             "incidentNumber": f"{home}-{at.year}-{n:05d}",
             "homeId": home,
             **_BULK,
+            "narrative": f"{_BULK['narrative']} That was score {n % 7} to {n}.",
             "createdAt": stamp(done),
             "modifiedAt": changed,
             "submittedAt": stamp(done),
             "signedOffAt": changed,
             "occurredAt": local(at),
-            "measures": [{**_BULK_MEASURE, "heldChildId": f"child-b{n:07d}", "startedAt": local(at)}],
+            "measures": [{**_BULK_MEASURE, "heldChildId": f"child-b{child:07d}", "startedAt": local(at)}],
             "children": [
                 {
-                    "childId": f"child-b{n:07d}",
-                    "mosaicPersonId": BULK_PERSON + n,
-                    "name": f"Child{n} Bulkmade",
+                    "childId": f"child-b{child:07d}",
+                    "mosaicPersonId": BULK_PERSON + child,
+                    "name": f"Child{child} Bulkmade",
                     "dateOfBirth": "2011-04-01",
                     "role": "Held",
                 }

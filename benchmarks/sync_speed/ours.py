@@ -1,6 +1,6 @@
 """Our own code in a process of its own, at the site that the environment describes.
 
-    python -m benchmarks.sync_speed.ours sync            what `incident-bridge sync` does, ledger and all
+    python -m benchmarks.sync_speed.ours sync [HOME]     what `incident-bridge sync` does, ledger and all
     python -m benchmarks.sync_speed.ours unkept          the same reading, planning and sending; nothing is kept
     python -m benchmarks.sync_speed.ours task_a_record   the same sending, as one Prefect task a record
     python -m benchmarks.sync_speed.ours bodies          nothing is sent: the bodies, one line an incident
@@ -37,8 +37,8 @@ from mappings.plan import plan_revision
 
 
 def sync() -> int:
-    """Everything."""
-    result = sync_here()
+    """Everything, of all homes or of one."""
+    result = sync_here(home=sys.argv[2] if len(sys.argv) > 2 else None)
     if result["exit_code"] != 0:
         raise SystemExit(f"The sync did not end well: {result}")
     return int(result["pulled"]["new"])
@@ -47,10 +47,9 @@ def sync() -> int:
 def unkept() -> int:
     """The same reading, planning and sending, with the same threads at each target, and no ledger."""
     with open_site() as site:
-        (home,) = site.chosen(None)
         notes: list[NewNote] = []
         entries: list[NewEntry] = []
-        for _, owed in _planned(site, home):
+        for home, _, owed in _planned(site):
             notes += [_note(one) for one in owed if one.target == Target.MOSAIC]
             entries += [_entry(home, one) for one in owed if one.target == Target.DAILY_LOG]
         drains = [
@@ -71,11 +70,11 @@ def task_a_record() -> int:
     from prefect import flow, task
 
     with open_site() as site:
-        (home,) = site.chosen(None)
 
         @task(persist_result=False)
         def record(place: int) -> None:
-            for one in planned[place]:
+            home, _, owed = planned[place]
+            for one in owed:
                 if one.target == Target.MOSAIC:
                     _create_note(site, _note(one))
                 else:
@@ -86,7 +85,7 @@ def task_a_record() -> int:
             for place in range(len(planned)):
                 record(place)
 
-        planned = [owed for _, owed in _planned(site, home)]
+        planned = list(_planned(site))
         records()
         return len(planned)
 
@@ -94,8 +93,7 @@ def task_a_record() -> int:
 def bodies() -> int:
     """What the plain script posts."""
     with open_site() as site:
-        (home,) = site.chosen(None)
-        for report, owed in _planned(site, home):
+        for home, report, owed in _planned(site):
             row: dict[str, Any] = {"incident": report.incident_id}
             for one in owed:
                 if one.target == Target.MOSAIC:
@@ -106,17 +104,18 @@ def bodies() -> int:
     return 0
 
 
-def _planned(site: Site, home: Home) -> Iterator[tuple[Incident, tuple[Owed, ...]]]:
+def _planned(site: Site) -> Iterator[tuple[Home, Incident, tuple[Owed, ...]]]:
     """What each report owes, read and planned as a sync does it."""
-    around = circumstances(site, home)
-    known = HomeChildren()
-    for page in site.source.pull(home.id, around.now - timedelta(days=60)):
-        readable, _ = understand(site, home, page.items)
-        for child in (child for one in readable for child in one.report.children):
-            known.add(child.child_id, child.name)
-        history = History(1, (), _no_earlier, known)
-        for one in readable:
-            yield one.report, plan_revision(one.report, history, around).owed
+    for home in site.chosen(None):
+        around = circumstances(site, home)
+        known = HomeChildren()
+        for page in site.source.pull(home.id, around.now - timedelta(days=60)):
+            readable, _ = understand(site, home, page.items)
+            for child in (child for one in readable for child in one.report.children):
+                known.add(child.child_id, child.name)
+            history = History(1, (), _no_earlier, known)
+            for one in readable:
+                yield home, one.report, plan_revision(one.report, history, around).owed
 
 
 def _no_earlier(_number: int) -> Incident:

@@ -38,7 +38,7 @@ def _script(bodies: dict[str, Any]) -> int:
     answer = session.post(f"{mosaic}/oauth/token", data={"grant_type": "client_credentials", **client}, timeout=30)
     answer.raise_for_status()
     bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    query = {"modifiedSince": f"{settings['RECORDING__START_DATE']}T00:00:00Z", "homeId": "EXH", "limit": "100"}
+    query = {"modifiedSince": f"{settings['RECORDING__START_DATE']}T00:00:00Z", "limit": "100"}
     moved, cursor = 0, ""
     while True:
         asked = {**query, "cursor": cursor} if cursor else query
