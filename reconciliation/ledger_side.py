@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from mappings.duties import Duty
 from mappings.incident import Status
 from mappings.running_numbers import NumberGap
 from reconciliation.finding import Finding, Kind, Owner, Severity
@@ -79,8 +80,17 @@ def _duties(evidence: Evidence) -> Iterator[Finding]:
                     owner=duty.owner,
                     duty=duty.title,
                     for_child=" for {child}" if duty.child else "",
+                    why=_why(duty, incident),
                     due_words=moment_words(duty.due_at) if duty.due_at else "a time that is not known",
                 )
+
+
+def _why(duty: Duty, incident: LedgerIncident) -> str:
+    """What stands in the way, where that can be said without an id: people see initials, and some sites hide ids."""
+    content = incident.incident
+    ids = [*(one.child_id for one in content.children), *(one.staff_id for one in content.staff)] if content else []
+    named = any(one in (duty.reason or "") for one in ids)
+    return f": {duty.reason}" if duty.reason and not named else ""
 
 
 def _submissions(evidence: Evidence) -> Iterator[Finding]:

@@ -52,6 +52,8 @@ class Words(NamedTuple):
 _HEAL = "Run `reconcile --heal`, or wait for the next sync; nothing was ever accepted, so nothing can be doubled."
 _PULL = "Run `sync`, or `reconcile --heal`, so that the ledger takes it up."
 _COUNCIL_DELETE = "Ask the council's Mosaic administrators to look at it, and to delete what does not belong there."
+_OVERDUE = "{incident}: “{duty}”{for_child} was due on {due_words} and is not done{why}."
+_MADE_BY_US = "Submit the report, if it is still a draft: this software then makes the record, and nobody types it."
 
 #: (kind, reason) -> words; reason "" is the row for every other reason of that kind.
 WORDS: dict[tuple[str, str], Words] = {
@@ -278,8 +280,19 @@ WORDS: dict[tuple[str, str], Words] = {
     # ---- what people owe
     (Kind.DUTY_OVERDUE, ""): Words(
         _HIGH,
-        "{incident}: “{duty}”{for_child} was due on {due_words} and is not done.",
+        _OVERDUE,
         "Do it, and write it into the report.",
+        _MANAGER,
+    ),
+    (Kind.DUTY_OVERDUE, "incident_report"): Words(
+        _HIGH, _OVERDUE, "Finish the report and submit it in the recording system.", _STAFF
+    ),
+    (Kind.DUTY_OVERDUE, "mosaic_case_note"): Words(_HIGH, _OVERDUE, _MADE_BY_US, _STAFF),
+    (Kind.DUTY_OVERDUE, "daily_log"): Words(_HIGH, _OVERDUE, _MADE_BY_US, _STAFF),
+    (Kind.DUTY_OVERDUE, "lado_contact"): Words(
+        _HIGH,
+        _OVERDUE,
+        "Decide on the submission (`lado list` shows it), send it to the LADO, and say so with `lado sent`.",
         _MANAGER,
     ),
     (Kind.LADO_UNDECIDED, ""): Words(

@@ -10,6 +10,7 @@ import pytest
 
 from connectors.protocols import HeldAppendment, HeldNote, NoteState, SourceAnswer
 from ledger.states import DeliveryState
+from mappings.duties import Duty
 from mappings.flags import UnrecordedRestraint
 from mappings.incident import ClockTrouble, ClockTroubleKind, ManagerOversight, StaffDebrief, Status
 from mappings.running_numbers import number_gaps
@@ -331,6 +332,36 @@ def test_an_effective_date_written_with_another_offset_is_the_same_minute() -> N
     note = world.note_of(_second(world))
     world.replace_note(note, effective_date=note.effective_date + timedelta(seconds=40))
     assert compare(world.evidence()).findings == ()
+
+
+def test_an_overdue_duty_says_what_stands_in_the_way_and_never_by_an_id() -> None:
+    """Broken once: a debrief that only lacked a name was "not done", and staff were told to hold it again."""
+    world = quiet_world()
+    content = _second(world)
+    held = content.staff_debrief.model_copy(update={"with_name": ""})
+    changed = content.model_copy(update={"staff_debrief": held})
+    world.replace_incident(changed, incident=changed)
+    (finding,) = compare(world.evidence()).findings
+    assert finding.message.endswith("and is not done: the debrief does not say with whom.")
+    duties = {key: [replace_reason(one) for one in each] for key, each in world.evidence().duties.items()}
+    (finding,) = compare(world.evidence(duties=duties)).findings
+    assert finding.message.endswith("and is not done.")
+
+
+def replace_reason(duty: Duty) -> Duty:
+    return duty._replace(reason="it waits for child-18")
+
+
+@pytest.mark.parametrize("duty", ["mosaic_case_note", "daily_log"])
+def test_nobody_is_asked_to_type_what_this_software_makes_of_a_draft(duty) -> None:
+    """Broken once: staff read "Do it" of a draft's case note, and would have typed the note that comes by itself."""
+    world = quiet_world()
+    draft = incident(4, at=datetime(2026, 10, 20, 9, 0, tzinfo=UTC), status="Draft", child=CHILDREN[3])
+    world.add(draft)
+    (finding,) = [one for one in compare(world.evidence()).findings if one.reason == duty]
+    assert "report still Draft" in finding.message
+    assert "Submit the report" in finding.action
+    assert "nobody types it" in finding.action
 
 
 def _entry_about(*children: str) -> Callable[[World], None]:
