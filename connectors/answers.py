@@ -11,7 +11,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
+
+from requests.utils import get_encoding_from_headers
 
 
 class Malformed(Exception):
@@ -28,10 +30,18 @@ class Answer:
 
     @property
     def content(self) -> Any:
-        """The body as JSON. Raises Malformed."""
+        """The body as JSON: in a Unicode encoding, or else in the character set that it names. Raises Malformed."""
         try:
             return json.loads(self.body)
+        except UnicodeDecodeError:
+            return self._content_in(get_encoding_from_headers(cast("Any", self.headers)))
         except (ValueError, RecursionError):
+            raise Malformed from None
+
+    def _content_in(self, character_set: str | None) -> Any:
+        try:
+            return json.loads(self.body.decode(character_set or "utf-8"))
+        except (ValueError, LookupError, RecursionError):
             raise Malformed from None
 
     @property

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
 
 from connectors.answers import Answer, Malformed, refused_fields, seconds_of, survivor, whole_number
 
@@ -16,7 +17,7 @@ NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 
 def answered(content: object, kind: str | None = "application/problem+json") -> Answer:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return Answer(400, {} if kind is None else {"Content-Type": kind}, body)
+    return Answer(400, CaseInsensitiveDict({} if kind is None else {"Content-Type": kind}), body)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,29 @@ def test_the_system_is_told_from_a_proxy_by_what_it_speaks() -> None:
 def test_what_is_not_json_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         _ = answered(body).content
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ('{"a": "é"}'.encode(), "application/json"),
+        ('{"a": "é"}'.encode("utf-8-sig"), "application/json"),
+        ('{"a": "é"}'.encode("utf-16"), "application/json; charset=utf-16"),
+        ('{"a": "é"}'.encode("cp1252"), "application/json; charset=Windows-1252"),
+        ('{"a": "é"}'.encode("latin-1"), 'application/json; charset="ISO-8859-1"'),
+        ('{"a": "é"}'.encode(), "application/json; charset=iso-8859-1"),
+    ],
+    ids=["as it should be", "with a byte order mark", "utf-16", "a Windows page", "latin-1", "named wrongly"],
+)
+def test_json_is_read_in_the_character_set_that_it_is_in(body: bytes, kind: str) -> None:
+    """A note that was made, answered in a Windows code page, would stay uncertain for ever."""
+    assert answered(body, kind).content == {"a": "é"}
+
+
+@pytest.mark.parametrize("named", ["no-such-set", "hex", "us-ascii", "utf-8", ""])
+def test_bytes_that_are_not_in_the_character_set_that_they_name_are_malformed(named: str) -> None:
+    with pytest.raises(Malformed):
+        _ = answered('{"a": "é"}'.encode("latin-1"), f"application/json; charset={named}").content
 
 
 def test_only_fields_that_we_sent_are_named() -> None:
