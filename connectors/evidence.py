@@ -5,7 +5,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator, Mapping
 
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+import requests
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 
 from connectors.answers import Answer
 from connectors.outcomes import Outcome
@@ -61,14 +62,14 @@ _CERTIFICATES: Mapping[int, Outcome] = {
 
 
 def outcome_of_failure(why: BaseException, *, sent: bool, answered: bool = False, proxied: bool = False) -> Outcome:
-    """What an exception of urllib3 or the standard library shows. `sent`: a byte of the request had left on a
-    connected socket; `answered`: a status line had come back.
+    """What an exception of requests or urllib3 shows. `sent`: a byte of the request had left on a connected socket;
+    `answered`: a status line had come back.
 
     An exception alone does not tell: a TLS error after the handshake, or a proxy's, may come when all was sent.
     """
     links = tuple(_links(why))
     if sent:
-        if any(isinstance(link, TimeoutError) for link in links):
+        if any(isinstance(link, TimeoutError | requests.Timeout) for link in links):
             return Outcome.SILENT
         return Outcome.CUT_OFF if answered else Outcome.CONNECTION_LOST
     if proxied and not any(isinstance(link, ssl.SSLError) for link in links):
@@ -78,7 +79,7 @@ def outcome_of_failure(why: BaseException, *, sent: bool, answered: bool = False
             return Outcome.NO_SUCH_HOST
         if isinstance(link, NewConnectionError):
             return Outcome.REFUSED_CONNECTION
-        if isinstance(link, ConnectTimeoutError):
+        if isinstance(link, requests.ConnectTimeout):
             return Outcome.CONNECT_TIMED_OUT
         if isinstance(link, ssl.SSLError):
             return _CERTIFICATES.get(getattr(link, "verify_code", 0), Outcome.TLS_FAILED)
@@ -95,5 +96,9 @@ def _links(why: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(link))
         yield link
-        inner = [getattr(link, "reason", None), *link.args] if isinstance(link, HTTPError) else []
+        inner = (
+            [getattr(link, "reason", None), *link.args]
+            if isinstance(link, requests.RequestException | HTTPError)
+            else []
+        )
         waiting.extend([*inner, link.__cause__, link.__context__])

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
+import requests
 import urllib3
 from tenacity import Retrying, retry_if_exception
 
@@ -234,27 +235,21 @@ class Http:
         if self._stopped.is_set():
             raise self._error(Outcome.STOPPED, call)
         if seconds <= 0:
-            raise self._error(Outcome.SILENT, call)
+            raise self._error(Outcome.CONNECT_TIMED_OUT, call)
         headers = {**self._headers, **(shown.headers if shown else {}), **call.headers}
         if call.payload is not None:
             headers["Content-Length"] = str(len(call.payload))
-        on_stage = self.on_stage if call.writes else None
+        request = requests.PreparedRequest()
+        request.method, request.url, request.body = call.method, self.base_url + call.path, call.payload
+        request.headers = cast("Any", headers)  # a plain dict: nothing here looks a name up in another case
         try:
-            reply = self._wire.exchange(
-                call.method, call.path, headers, call.payload, seconds=seconds, on_stage=on_stage
-            )
+            return self._wire.exchange(request, seconds=seconds, on_stage=self.on_stage if call.writes else None)
         except AnswerTooLong:
             raise self._error(Outcome.TOO_LONG, call) from None
-        except (
-            urllib3.exceptions.HTTPError,
-            http.client.HTTPException,
-            OSError,
-            ValueError,
-        ) as why:
-            wire = self._wire
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as why:
+            wire = self._wire  # what requests itself raises is an OSError
             outcome = outcome_of_failure(why, sent=wire.sent, answered=wire.answered, proxied=self._proxied)
             raise self._error(outcome, call) from None
-        return Answer(reply.status, reply.headers, reply.body)
 
     def _judged(self, call: Call, answer: Answer, shown: Pass | None) -> Answer:
         status = answer.status

@@ -15,7 +15,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from connectors import wire
+from connectors import line, wire
 from connectors.breaker import Breaker
 from connectors.errors import ConnectorError, Misconfigured, NotApplied, Rejected, Uncertain, Unreachable
 from connectors.http import Http
@@ -365,7 +365,7 @@ def test_a_kept_connection_is_used_again_but_not_after_a_long_rest(
     for _ in range(2):
         http.write("/notes", {}, doing="x")
     assert server.accepted == 1
-    monkeypatch.setattr(wire, "_IDLE", 0.0)
+    monkeypatch.setattr(line, "IDLE", 0.0)
     http.write("/notes", {}, doing="x")
     assert server.accepted == 2
 
@@ -415,7 +415,7 @@ def test_no_body_secret_or_answer_reaches_a_log_an_error_or_the_terminal(
     assert [canary for canary in CANARIES.values() if canary in everything] == []
 
 
-def test_the_root_logger_at_debug_prints_no_header(serve: Callable[..., RawServer]) -> None:
+def test_the_root_logger_at_debug_prints_no_header_and_no_query(serve: Callable[..., RawServer]) -> None:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     root = logging.getLogger()
@@ -424,7 +424,8 @@ def test_the_root_logger_at_debug_prints_no_header(serve: Callable[..., RawServe
     root.setLevel(logging.DEBUG)
     try:
         sign_in = SignIn(lambda: Pass({"Authorization": "Bearer canary-secret"}))
-        assert http_to(serve(GOOD), sign_in=sign_in).read("/notes", doing="x").status == 200
+        http = http_to(serve(GOOD), sign_in=sign_in)
+        assert http.read("/notes", {"title": "canary-query"}, doing="x").status == 200
     finally:
         root.removeHandler(handler)
         root.setLevel(before)

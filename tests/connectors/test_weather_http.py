@@ -80,6 +80,7 @@ class Broken:
 
 
 def closed_before_reading(_server: RawServer, exchange: Exchange) -> None:
+    exchange.connection.recv(1, socket.MSG_PEEK)  # not before the connection stands at the other end too
     exchange.reset()
 
 
