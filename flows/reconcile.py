@@ -62,7 +62,8 @@ def reconcile(
     """Reconcile one home and period (UK days, both included); returns the JSON of FACE.md.
 
     A side that cannot be read makes the exit code 3 and its column "not checked"; the report is written all the same.
-    `shown_to` gets the report itself, once it is written.
+    `shown_to` gets the report itself, once it is written. `as_of`: judge deadlines as of another moment; what is found
+    then is shown and not kept, so that no finding is opened or resolved by it.
     """
     run = runs.begin(site.ledger, home.id, "reconcile")
     moment = as_of or site.ledger.now()
@@ -89,7 +90,8 @@ def reconcile(
         # What was verified just now is proof for the duties that it meets.
         looked = replace(looked, evidence=_with_fresh_duties(site, home, looked.evidence))
         comparison = compare(looked.evidence)
-    shown, kept = _keep(site, home, looked.evidence, comparison, before if heal else None)
+    kept = findings.open_ones(site.ledger, home.id) if as_of else _keep(site, home, looked.evidence, comparison)
+    shown = _shown(comparison, kept, before if heal else None)
     report = _report(site, home, looked.evidence, comparison, shown, kept)
     code = _exit_code(comparison, report)
     written = _write(report, out, code)
@@ -201,11 +203,8 @@ def _with_fresh_duties(site: Site, home: Home, evidence: Evidence) -> Evidence:
     return replace(evidence, duties={**evidence.duties, **duties}, deliveries=deliveries)
 
 
-def _keep(
-    site: Site, home: Home, evidence: Evidence, comparison: Comparison, before: Comparison | None
-) -> tuple[tuple[Finding, ...], Kept]:
-    """Keep the findings; returns them with what the ledger knows of each, and those that healing resolved."""
-    kept = findings.keep(
+def _keep(site: Site, home: Home, evidence: Evidence, comparison: Comparison) -> Kept:
+    return findings.keep(
         site.ledger,
         home.id,
         to_keep(comparison.findings),
@@ -214,12 +213,16 @@ def _keep(
         unseen_targets=comparison.unseen_targets,
         actor=site.worker,
     )
+
+
+def _shown(comparison: Comparison, kept: Kept, before: Comparison | None) -> tuple[Finding, ...]:
+    """The findings with what the ledger knows of each, and those of `before` that healing resolved."""
     shown = with_standing(comparison.findings, kept.standing)
     if before is None:
-        return shown, kept
+        return shown
     ids = {one.id for one in comparison.findings}
     healed = tuple(one for one in before.findings if one.id not in ids)
-    return shown + with_healed(healed, {one.id for one in healed}), kept
+    return shown + with_healed(healed, {one.id for one in healed})
 
 
 def _report(

@@ -13,6 +13,8 @@ from ledger.database import Ledger
 from ledger.errors import Refused, UnknownRecord
 from ledger.tables import finding
 
+_NOT_ACKNOWLEDGED = {"acknowledged_at": None, "acknowledged_by": None, "acknowledged_why": None}
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -58,7 +60,8 @@ def keep(
 ) -> Kept:
     """Note what was seen, and resolve what was not seen again in the range.
 
-    A finding about a side that could not be read this time is left as it is: not seen is not resolved.
+    A finding about a side that could not be read this time is left as it is: not seen is not resolved. One that was
+    resolved and is seen again is open anew: what was acknowledged was the old trouble, and is in the audit trail.
     """
 
     def work(connection: Connection) -> Kept:
@@ -70,10 +73,13 @@ def keep(
                 finding.insert(), [{**_values(one), "home": home, "first_seen": now, "last_seen": now} for one in fresh]
             )
         ids = {one.id for one in seen}
+        again = [one for one in seen if one.id in there and there[one.id].resolved_at is not None]
         for one in seen:
             if one.id in there:
                 values = {**_values(one), "last_seen": now, "resolved_at": None}
                 connection.execute(update(finding).where(finding.c.id == one.id).values(values))
+        for one in again:
+            connection.execute(update(finding).where(finding.c.id == one.id).values(_NOT_ACKNOWLEDGED))
         gone = and_(
             finding.c.home == home,
             finding.c.resolved_at.is_(None),
@@ -85,19 +91,26 @@ def keep(
         for one_id in resolved:
             connection.execute(update(finding).where(finding.c.id == one_id).values(resolved_at=now))
         acts = [audit.Act("finding opened", f"finding:{one.id}", {"kind": one.kind}) for one in fresh]
+        acts += [audit.Act("finding opened again", f"finding:{one.id}", {"kind": one.kind}) for one in again]
         acts += [audit.Act("finding resolved", f"finding:{one_id}") for one_id in resolved]
         audit.record(connection, now, actor, acts)
-        standing = {
-            row.id: Standing(
-                row.first_seen, row.last_seen, row.acknowledged_at, row.acknowledged_by, row.acknowledged_why
-            )
-            for row in connection.execute(
-                select(finding).where(finding.c.home == home, finding.c.resolved_at.is_(None))
-            )
-        }
-        return Kept(standing, len(resolved))
+        return Kept(_standing(connection, home), len(resolved))
 
     return ledger.write(work)
+
+
+def open_ones(ledger: Ledger, home: str) -> Kept:
+    """The open findings as they stand; nothing is written. For a look at another moment than now."""
+    with ledger.reading() as connection:
+        return Kept(_standing(connection, home), 0)
+
+
+def _standing(connection: Connection, home: str) -> dict[str, Standing]:
+    rows = connection.execute(select(finding).where(finding.c.home == home, finding.c.resolved_at.is_(None)))
+    return {
+        row.id: Standing(row.first_seen, row.last_seen, row.acknowledged_at, row.acknowledged_by, row.acknowledged_why)
+        for row in rows
+    }
 
 
 def acknowledge(ledger: Ledger, finding_id: str, by: str, reason: str) -> None:
