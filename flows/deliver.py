@@ -16,7 +16,7 @@ from config.settings import DeliverySettings
 from flows.crew import Crew
 from flows.senders import DailyLogSender, LadoSender, MailSender, MosaicSender, Sender, try_to_look, try_to_send
 from flows.site import Site
-from ledger import outbox, withdrawals
+from ledger import leases, outbox, withdrawals
 from ledger.crash_points import reach
 from ledger.errors import LedgerError
 from ledger.outbox import Claim, Outcome, Root
@@ -104,7 +104,7 @@ def senders_of(site: Site) -> dict[Target, Sender]:
 
 def _prepare(site: Site, replan: Callable[[list[int]], object]) -> None:
     settle = site.settings.delivery.settle_seconds
-    outbox.expire_leases(site.ledger, site.worker, settle_seconds=settle)
+    leases.expire(site.ledger, site.worker, settle_seconds=settle)
     lost = withdrawals.withdraw_pointless(site.ledger, site.worker)
     if lost:
         replan(lost)
@@ -210,7 +210,7 @@ class _Batch:
         while not self._done.wait(lease / 4):
             asked_at = _uptime()
             try:
-                self._held = outbox.renew(self._site.ledger, self._claims, lease)
+                self._held = leases.renew(self._site.ledger, self._claims, lease)
             except LedgerError:
                 continue  # the lease runs out by itself; what is not begun by then is not begun at all
             self._held_until = asked_at + lease * (1 - _LEASE_MARGIN)

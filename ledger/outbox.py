@@ -18,23 +18,21 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
-    bindparam,
     exists,
     func,
     literal_column,
-    null,
     or_,
     select,
     true,
     update,
 )
 
-from ledger import audit
-from ledger.batches import write_rows
 from ledger.crash_points import reach
 from ledger.database import Ledger
+from ledger.leases import held
 from ledger.states import FINAL, DeliveryState, Event, after
-from ledger.tables import attempt, delivery, incident
+from ledger.steps import Step, write_steps
+from ledger.tables import delivery, incident
 
 #: Looks that must find nothing, a settling time apart, before an uncertain delivery may be sent again.
 LOOKS_BEFORE_RESEND = 2
@@ -132,22 +130,6 @@ def roots(ledger: Ledger, claims: Sequence[Claim]) -> dict[int, Root]:
     return found
 
 
-def renew(ledger: Ledger, claims: Sequence[Claim], lease_seconds: float) -> frozenset[int]:
-    """Hold on to deliveries that are still in flight; returns the ids of those that are still held.
-
-    One that was taken over meanwhile is left alone, and must not be sent any more by whoever asked.
-    """
-
-    def work(connection: Connection) -> frozenset[int]:
-        until = ledger.seconds(connection) + lease_seconds
-        held = frozenset(_held(connection, claims))
-        if held:
-            connection.execute(update(delivery).where(delivery.c.id.in_(held)).values(lease_epoch=until))
-        return held
-
-    return ledger.write(work) if claims else frozenset()
-
-
 def record(ledger: Ledger, worker: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Write down what came back; returns the outcomes that were written.
 
@@ -156,16 +138,10 @@ def record(ledger: Ledger, worker: str, outcomes: Sequence[Outcome]) -> list[Out
 
     def work(connection: Connection) -> list[Outcome]:
         now, seconds = ledger.now(), ledger.seconds(connection)
-        held = _held(connection, [outcome.claim for outcome in outcomes])
-        written = [outcome for outcome in outcomes if held.get(outcome.claim.id) is not None]
-        rows = [_after_outcome(held[outcome.claim.id], outcome, now, seconds) for outcome in written]
-        _update(connection, rows)
-        _note(
-            connection,
-            now,
-            worker,
-            [(outcome.claim.id, outcome.claim.fence, row) for outcome, row in zip(written, rows, strict=True)],
-        )
+        rows = held(connection, [outcome.claim for outcome in outcomes])
+        written = [outcome for outcome in outcomes if outcome.claim.id in rows]
+        steps = [_step(rows[outcome.claim.id], outcome, now, seconds) for outcome in written]
+        write_steps(connection, now, worker, steps)
         reach("record.before_commit")
         return written
 
@@ -174,44 +150,6 @@ def record(ledger: Ledger, worker: str, outcomes: Sequence[Outcome]) -> list[Out
     written = ledger.write(work)
     reach("record.committed")
     return written
-
-
-def expire_leases(ledger: Ledger, worker: str, *, settle_seconds: float) -> int:
-    """Turn deliveries whose worker did not come back into `uncertain`; frees look-ups that were left hanging."""
-
-    def work(connection: Connection) -> int:
-        now, seconds = ledger.now(), ledger.seconds(connection)
-        gone = and_(delivery.c.lease_epoch.is_not(None), delivery.c.lease_epoch < seconds)
-        statement = select(delivery.c.id, delivery.c.fence, delivery.c.state).where(gone)
-        if ledger.is_postgresql:
-            statement = statement.with_for_update(skip_locked=True)
-        rows = connection.execute(statement).all()
-        changes = []
-        for row in rows:
-            sending = row.state == DeliveryState.SENDING
-            state = after(DeliveryState.SENDING, Event.LEASE_EXPIRED) if sending else DeliveryState(row.state)
-            change = _change(
-                row.id, state, now, "Its worker did not come back; it is looked up before anything is sent again."
-            )
-            change.update(b_fence=row.fence + 1, b_due=seconds + (settle_seconds if sending else 0.0))
-            if sending:
-                change["event"] = Event.LEASE_EXPIRED
-            changes.append(change)
-        _update(connection, changes)
-        _note(
-            connection,
-            now,
-            worker,
-            [(row.id, row.fence, change) for row, change in zip(rows, changes, strict=True) if "event" in change],
-        )
-        return len(rows)
-
-    with ledger.reading() as connection:
-        seconds = ledger.seconds(connection)
-        some = connection.execute(
-            select(delivery.c.id).where(delivery.c.lease_epoch.is_not(None), delivery.c.lease_epoch < seconds).limit(1)
-        ).first()
-    return ledger.write(work) if some else 0
 
 
 def next_due_in(ledger: Ledger, targets: Sequence[str], *, homes: Sequence[str]) -> float | None:
@@ -242,24 +180,18 @@ def read_back(ledger: Ledger, delivery_ids: Sequence[int], actor: str) -> int:
     """
 
     def work(connection: Connection) -> int:
-        now, changes = ledger.now(), []
+        now, steps = ledger.now(), []
         for start in range(0, len(delivery_ids), 500):
             some = list(delivery_ids[start : start + 500])
             statement = select(delivery.c.id, delivery.c.state, delivery.c.fence).where(delivery.c.id.in_(some))
             for row in connection.execute(statement.with_for_update()).all():
                 event = _READ_BACK.get(row.state)
                 if event is not None:
-                    changes.append((row.id, row.fence, after(DeliveryState(row.state), event), event))
-        for row_id, _, state, event in changes:
-            verified = {"verified_at": now} if event is Event.READ_BACK else {"due_epoch": 0.0, "looks": 0}
-            values = {"state": state, "state_since": now, **verified}
-            connection.execute(update(delivery).where(delivery.c.id == row_id).values(values))
-        notes = [
-            (row_id, fence, {"event": event, "b_why": None, "b_state": state})
-            for row_id, fence, state, event in changes
-        ]
-        _note(connection, now, actor, notes)
-        return sum(event is Event.READ_BACK for *_, event in changes)
+                    state = after(DeliveryState(row.state), event)
+                    verified_at = now if state is DeliveryState.VERIFIED else None
+                    steps.append(Step(row.id, row.fence, event, state, verified_at=verified_at))
+        write_steps(connection, now, actor, steps)
+        return sum(step.state is DeliveryState.VERIFIED for step in steps)
 
     return ledger.write(work) if delivery_ids else 0
 
@@ -291,9 +223,7 @@ def _take(
             .order_by(delivery.c.priority_at, delivery.c.id)
             .limit(limit)
         )
-        if ledger.is_postgresql:
-            statement = statement.with_for_update(skip_locked=True, of=delivery)
-        rows = connection.execute(statement).all()
+        rows = connection.execute(statement.with_for_update(skip_locked=True, of=delivery)).all()
         if not rows:
             return []
         _hold(connection, rows, state, worker, seconds + lease_seconds, ledger.now())
@@ -366,111 +296,24 @@ def _not_waiting() -> ColumnElement[bool]:
     )
 
 
-def _held(connection: Connection, claims: Sequence[Claim]) -> dict[int, Any]:
-    """The rows that are still held under the claims' fencing numbers."""
-    fences = {one.id: one.fence for one in claims}
-    statement = (
-        select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.lease_epoch)
-        .where(delivery.c.id.in_(fences))
-        .with_for_update()
-    )
-    rows = connection.execute(statement).all()
-    held = {}
-    for row in rows:
-        if row.fence == fences[row.id] and row.lease_epoch is not None:
-            held[row.id] = row
-    return held
-
-
-def _change(row_id: int, state: DeliveryState, now: datetime, why: str | None) -> dict[str, Any]:
-    return {
-        "b_id": row_id,
-        "b_state": state,
-        "b_since": now,
-        "b_why": why or None,
-        "b_cause": None,
-        "b_due": 0.0,
-        "b_looks": 0,
-        "b_fence": None,
-        "b_remote": None,
-        "b_person": None,
-        "b_accepted": None,
-        "b_detail": None,
-    }
-
-
-def _after_outcome(row: Any, outcome: Outcome, now: datetime, seconds: float) -> dict[str, Any]:
-    event = outcome.event
-    claim = outcome.claim
+def _step(row: Row[Any], outcome: Outcome, now: datetime, seconds: float) -> Step:
+    """What came back, as a step from where the delivery stands."""
+    claim, event = outcome.claim, outcome.event
     looks = claim.looks + 1 if event is Event.LOOK_ABSENT else claim.looks
     if event is Event.LOOK_ABSENT and looks >= LOOKS_BEFORE_RESEND:
         event = Event.LOOK_ABSENT_AGAIN
     state = after(DeliveryState(row.state), event)
-    change = _change(claim.id, state, now, outcome.why)
-    change |= {
-        "event": event,
-        "b_cause": outcome.cause,
-        "b_due": seconds + outcome.retry_in if event is not Event.LOOK_ABSENT_AGAIN else 0.0,
-        "b_looks": looks if state is DeliveryState.UNCERTAIN else 0,
-        "b_remote": outcome.remote_id,
-        "b_person": outcome.person_id,
-        "b_accepted": (outcome.at or now) if state is DeliveryState.ACCEPTED else None,
-        "b_detail": {**claim.detail, **outcome.detail} if outcome.detail else None,
-    }
-    return change
-
-
-_OUTCOME = (
-    update(delivery)
-    .where(delivery.c.id == bindparam("b_id"))
-    .values(
-        state=bindparam("b_state"),
-        state_since=bindparam("b_since"),
-        why=bindparam("b_why"),
-        cause=bindparam("b_cause"),
-        due_epoch=bindparam("b_due"),
-        looks=bindparam("b_looks"),
-        owner=null(),
-        lease_epoch=null(),
-        fence=func.coalesce(bindparam("b_fence", type_=delivery.c.fence.type), delivery.c.fence),
-        remote_id=func.coalesce(bindparam("b_remote", type_=delivery.c.remote_id.type), delivery.c.remote_id),
-        person_id=func.coalesce(bindparam("b_person", type_=delivery.c.person_id.type), delivery.c.person_id),
-        accepted_at=func.coalesce(bindparam("b_accepted", type_=delivery.c.accepted_at.type), delivery.c.accepted_at),
+    return Step(
+        claim.id,
+        claim.fence,
+        event,
+        state,
+        why=outcome.why or None,
+        cause=outcome.cause,
+        due=0.0 if event is Event.LOOK_ABSENT_AGAIN else seconds + outcome.retry_in,
+        looks=looks if state is DeliveryState.UNCERTAIN else 0,
+        remote_id=outcome.remote_id,
+        person_id=outcome.person_id,
+        accepted_at=(outcome.at or now) if state is DeliveryState.ACCEPTED else None,
+        detail={**claim.detail, **outcome.detail} if outcome.detail else None,
     )
-)
-_ATTEMPT = attempt.insert()
-
-
-def _update(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
-    """Write the new states and let the deliveries go. A value of None leaves ids and details as they were."""
-    write_rows(connection, _OUTCOME, changes)
-    for change in changes:
-        if change["b_detail"] is not None:
-            statement = update(delivery).where(delivery.c.id == change["b_id"])
-            connection.execute(statement.values(detail=change["b_detail"]))
-
-
-def _note(
-    connection: Connection, now: datetime, worker: str, changes: Sequence[tuple[int, int, dict[str, Any]]]
-) -> None:
-    """Append the attempts and their audit entries, in the transaction that changes the deliveries."""
-    if not changes:
-        return
-    reach("record.before_note")
-    rows = [
-        {
-            "delivery_id": row_id,
-            "fence": fence,
-            "kind": "look" if str(change["event"]).startswith("look") else "send",
-            "event": change["event"],
-            "at": now,
-            "why": change["b_why"],
-        }
-        for row_id, fence, change in changes
-    ]
-    write_rows(connection, _ATTEMPT, rows)
-    acts = [
-        audit.Act(f"delivery {change['event']}", f"delivery:{row_id}", {"fence": fence, "state": change["b_state"]})
-        for row_id, fence, change in changes
-    ]
-    audit.record(connection, now, worker, acts)

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, delete, inspect, select, text, update
 from sqlmodel import SQLModel
 
-from ledger import audit, children, desk, keeping, outbox, quarantine, reports, runs, standing, withdrawals
+from ledger import audit, children, desk, keeping, leases, outbox, quarantine, reports, runs, standing, withdrawals
 from ledger.clock import SetClock
 from ledger.database import Ledger, upgrade
 from ledger.errors import LedgerError, Refused
@@ -115,7 +115,7 @@ def test_a_late_workers_answer_under_an_old_fencing_number_changes_nothing(ledge
     keep(ledger, report())
     (late,) = claim(ledger, lease=10)
     clock.advance(11)
-    assert outbox.expire_leases(ledger, "reaper", settle_seconds=5) == 1
+    assert leases.expire(ledger, "reaper", settle_seconds=5) == 1
     assert outbox.record(ledger, "late", [Outcome(late, Event.NOT_APPLIED)]) == []
     assert states(ledger) == ["uncertain"]
 
@@ -124,7 +124,7 @@ def test_an_expired_lease_means_doubt_and_a_look_up_never_a_resend(ledger: Ledge
     keep(ledger, report())
     claim(ledger, lease=10)
     clock.advance(11)
-    outbox.expire_leases(ledger, "reaper", settle_seconds=60)
+    leases.expire(ledger, "reaper", settle_seconds=60)
     assert claim(ledger) == []
     look = {"homes": [HOME], "limit": 5, "lease_seconds": 300}
     assert outbox.claim_looks(ledger, "mosaic", "w", **look) == []
@@ -139,9 +139,9 @@ def test_a_renewed_lease_is_not_taken_over(ledger: Ledger, clock: SetClock) -> N
     keep(ledger, report())
     claims = claim(ledger, lease=10)
     clock.advance(9)
-    outbox.renew(ledger, claims, 10)
+    leases.renew(ledger, claims, 10)
     clock.advance(9)
-    assert outbox.expire_leases(ledger, "reaper", settle_seconds=5) == 0
+    assert leases.expire(ledger, "reaper", settle_seconds=5) == 0
     accept(ledger, claims)
     assert states(ledger) == ["accepted"]
 

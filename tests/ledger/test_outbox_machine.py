@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ledger import audit, desk, outbox
+from ledger import audit, desk, leases, outbox
 from ledger.clock import SetClock
 from ledger.database import Ledger
 from ledger.errors import Refused
@@ -119,7 +119,7 @@ class OnceOnly(RuleBasedStateMachine):
         self.clock.advance(seconds)
         if seconds > LEASE:
             self.in_flight = [one for one in self.in_flight if self._still_held(one[1])]
-        outbox.expire_leases(self.ledger, "reaper", settle_seconds=SETTLE)
+        leases.expire(self.ledger, "reaper", settle_seconds=SETTLE)
 
     @rule(data=st.data())
     def an_operator_asks_for_another_try(self, data: st.DataObject) -> None:

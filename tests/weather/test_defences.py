@@ -18,6 +18,7 @@ import flows.sync
 import ledger.encryption
 import ledger.outbox
 import ledger.states
+import ledger.steps
 import reconciliation.notes_side
 from connectors.breaker import Breaker
 from connectors.mosaic_rest.look_up import LookUp
@@ -57,7 +58,7 @@ def no_fencing(patch: pytest.MonkeyPatch, _: Scene) -> None:
         wanted = {one.id for one in claims}
         return {row.id: row for row in rows if row.id in wanted}
 
-    patch.setattr(ledger.outbox, "_held", held)
+    patch.setattr(ledger.outbox, "held", held)
     patch.setattr(ledger.outbox, "after", lambda state, event: ledger.states.TRANSITIONS.get((state, event), "pending"))
 
 
@@ -132,7 +133,7 @@ def a_text_is_not_read_back(patch: pytest.MonkeyPatch, _: Scene) -> None:
 
 
 def nothing_is_noted(patch: pytest.MonkeyPatch, _: Scene) -> None:
-    patch.setattr(ledger.outbox, "_note", lambda *_: None)
+    patch.setattr(ledger.steps, "note", lambda *_: None)
 
 
 def a_new_message_id_each_time(patch: pytest.MonkeyPatch, _: Scene) -> None:

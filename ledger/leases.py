@@ -1,0 +1,85 @@
+"""Leases: who holds a delivery, until when by the database's clock, and what it means when nobody comes back.
+
+Each claim has a fencing number of its own. Whoever comes back late has an old one, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Select, select, update
+
+from ledger.database import Ledger
+from ledger.states import DeliveryState, Event, after
+from ledger.steps import Step, write_steps
+from ledger.tables import delivery
+
+
+class Lease(Protocol):
+    """A claimed delivery and the number it was claimed under."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def fence(self) -> int: ...
+
+
+def held(connection: Connection, leases: Sequence[Lease]) -> dict[int, Any]:
+    """The deliveries that are still held under these fencing numbers, by id, and locked from here on."""
+    fences = {one.id: one.fence for one in leases}
+    statement = (
+        select(delivery.c.id, delivery.c.fence, delivery.c.state)
+        .where(delivery.c.id.in_(fences), delivery.c.lease_epoch.is_not(None))
+        .with_for_update()
+    )
+    return {row.id: row for row in connection.execute(statement).all() if row.fence == fences[row.id]}
+
+
+def renew(ledger: Ledger, leases: Sequence[Lease], lease_seconds: float) -> frozenset[int]:
+    """Hold on to deliveries that are still in flight; returns the ids of those that are still held.
+
+    One that was taken over meanwhile is left alone, and must not be sent any more by whoever asked.
+    """
+
+    def work(connection: Connection) -> frozenset[int]:
+        until = ledger.seconds(connection) + lease_seconds
+        still = frozenset(held(connection, leases))
+        if still:
+            connection.execute(update(delivery).where(delivery.c.id.in_(still)).values(lease_epoch=until))
+        return still
+
+    return ledger.write(work) if leases else frozenset()
+
+
+def expire(ledger: Ledger, worker: str, *, settle_seconds: float) -> int:
+    """Turn deliveries whose worker did not come back into `uncertain`; frees look-ups that were left hanging."""
+
+    def gone(connection: Connection) -> Select[Any]:
+        over = delivery.c.lease_epoch < ledger.seconds(connection)
+        return select(delivery.c.id, delivery.c.fence, delivery.c.state).where(over)
+
+    def work(connection: Connection) -> int:
+        now, seconds = ledger.now(), ledger.seconds(connection)
+        steps = []
+        for row in connection.execute(gone(connection).with_for_update(skip_locked=True)).all():
+            sending = row.state == DeliveryState.SENDING
+            event = Event.LEASE_EXPIRED if sending else Event.LOOK_FAILED
+            steps.append(
+                Step(
+                    row.id,
+                    row.fence,
+                    event,
+                    after(DeliveryState(row.state), event),
+                    why="Its worker did not come back; it is looked up before anything is sent again.",
+                    due=seconds + (settle_seconds if sending else 0.0),
+                    next_fence=row.fence + 1,
+                )
+            )
+        write_steps(connection, now, worker, steps)
+        return len(steps)
+
+    with ledger.reading() as connection:
+        some = connection.execute(gone(connection).limit(1)).first()
+    return ledger.write(work) if some else 0

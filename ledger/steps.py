@@ -1,0 +1,115 @@
+"""A step of a delivery's life: its new state, its attempt and its audit entry, in one transaction or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, null, update
+
+from ledger import audit
+from ledger.batches import write_rows
+from ledger.crash_points import reach
+from ledger.states import DeliveryState, Event
+from ledger.tables import attempt, delivery
+
+
+@dataclass(frozen=True)
+class Step:
+    """What `event`, under this fencing number, made of a delivery. `due` is in seconds by the ledger's clock.
+
+    None leaves ids, moments, the detail and the fencing number as they were.
+    """
+
+    delivery: int
+    fence: int
+    event: Event
+    state: DeliveryState
+    why: str | None = None
+    cause: str | None = None
+    due: float = 0.0
+    looks: int = 0
+    next_fence: int | None = None
+    remote_id: str | None = None
+    person_id: int | None = None
+    accepted_at: datetime | None = None
+    verified_at: datetime | None = None
+    detail: Mapping[str, Any] | None = None
+
+
+def write_steps(connection: Connection, now: datetime, actor: str, steps: Sequence[Step]) -> None:
+    """Write the steps down and let the deliveries go: nobody holds them any more."""
+    if not steps:
+        return
+    write_rows(connection, _STEP, [_row(step, now) for step in steps])
+    for step in steps:
+        if step.detail is not None:
+            statement = update(delivery).where(delivery.c.id == step.delivery)
+            connection.execute(statement.values(detail=dict(step.detail)))
+    reach("record.before_note")
+    note(connection, now, actor, steps)
+
+
+def note(connection: Connection, now: datetime, actor: str, steps: Sequence[Step]) -> None:
+    """Append the attempts and their audit entries."""
+    tries = [
+        {
+            "delivery_id": step.delivery,
+            "fence": step.fence,
+            "kind": "look" if step.event.startswith("look") else "send",
+            "event": step.event,
+            "at": now,
+            "why": step.why,
+        }
+        for step in steps
+    ]
+    write_rows(connection, _ATTEMPT, tries)
+    acts = [
+        audit.Act(f"delivery {step.event}", f"delivery:{step.delivery}", {"fence": step.fence, "state": step.state})
+        for step in steps
+    ]
+    audit.record(connection, now, actor, acts)
+
+
+_ATTEMPT = attempt.insert()
+
+
+def _or_as_it_was(name: str) -> Any:
+    column = delivery.c[name]
+    return func.coalesce(bindparam(f"new_{name}", type_=column.type), column)
+
+
+_STEP = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("delivery"))
+    .values(
+        state=bindparam("new_state"),
+        state_since=bindparam("since"),
+        why=bindparam("new_why"),
+        cause=bindparam("new_cause"),
+        due_epoch=bindparam("due"),
+        looks=bindparam("new_looks"),
+        owner=null(),
+        lease_epoch=null(),
+        **{name: _or_as_it_was(name) for name in ("fence", "remote_id", "person_id", "accepted_at", "verified_at")},
+    )
+)
+
+
+def _row(step: Step, now: datetime) -> dict[str, Any]:
+    return {
+        "delivery": step.delivery,
+        "new_state": step.state,
+        "since": now,
+        "new_why": step.why,
+        "new_cause": step.cause,
+        "due": step.due,
+        "new_looks": step.looks,
+        "new_fence": step.next_fence,
+        "new_remote_id": step.remote_id,
+        "new_person_id": step.person_id,
+        "new_accepted_at": step.accepted_at,
+        "new_verified_at": step.verified_at,
+    }
