@@ -36,7 +36,7 @@ WHEN = {
     Event.LOOK_FOUND: "a look-up finds our reference",
     Event.LOOK_ABSENT: "a first look finds nothing",
     Event.LOOK_ABSENT_AGAIN: "a second look, a settling time later, finds nothing again",
-    Event.LOOK_FAILED: "a look-up fails",
+    Event.LOOK_FAILED: "a look-up fails, or its worker did not come back",
     Event.REPEATABLE: "the target cannot be looked up (mail): the same message goes again, with the same Message-ID",
     Event.READ_BACK: "reconciliation reads it: right child, right text, finished",
     Event.PACKAGE_WRITTEN: "the LADO package is written",

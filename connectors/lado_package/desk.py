@@ -12,7 +12,6 @@ from config.settings import Settings
 from connectors.edge import bare
 from connectors.errors import Misconfigured
 from connectors.lado_package.folder import PrivateFolder
-from connectors.lado_package.pdf import readable_pdf
 from connectors.protocols import Health, PackageFiles
 from mappings.bodies import FormField, LadoPackage
 
@@ -31,6 +30,8 @@ class LadoPackageDesk:
 
         The bytes depend on the package alone. Raises Misconfigured where the folder cannot be written.
         """
+        from connectors.lado_package.pdf import readable_pdf  # few runs write a package, and it is slow to load
+
         name = file_name(package)
         pdf = readable_pdf(package)
         return PackageFiles(
