@@ -28,7 +28,7 @@ from mappings.flags import LogDay, ReportDay, unrecorded_restraints
 from mappings.incident import Status
 from mappings.owed import Action, Target
 from mappings.reference import PATTERN
-from mappings.running_numbers import number_gaps
+from mappings.running_numbers import misfits, number_gaps
 from reconciliation.compare import second_looks, with_notes
 from reconciliation.views import (
     Evidence,
@@ -119,6 +119,7 @@ def _ledger_side(site: Site, home: Home, start: date, end: date, as_of: datetime
         number_gaps=number_gaps(
             present, home.prefix, in_range=[*in_range, *(one.number for one in held)], first_ever=_first(numbers)
         ),
+        misfits=misfits(in_range, home.prefix),
         submissions=tuple(one for file in files for one in _submissions(file)),
         deletion_requested=frozenset(),
         targets=frozenset(target for target in site.targets if target in (Target.MOSAIC, Target.DAILY_LOG)),
@@ -235,6 +236,7 @@ def _each(site: Site, stage: str, items: Sequence[Any], work: Callable[[Any], No
 
 
 def _unrecorded(evidence: Evidence) -> tuple[Any, ...]:
+    """Of the period alone: the reports of other days that the log was read for are not all known here."""
     if evidence.daily_log.side is not Side.CHECKED:
         return ()
     from mappings.uk_time import uk_day
@@ -249,6 +251,7 @@ def _unrecorded(evidence: Evidence) -> tuple[Any, ...]:
             ours=entry.remote_id in ours or bool(entry.reference and PATTERN.search(entry.reference)),
         )
         for entry in evidence.daily_log.entries
+        if evidence.start <= uk_day(entry.entry_time) <= evidence.end
     ]
     return unrecorded_restraints(entries, _report_days(evidence), words=evidence.home.restraint_words)
 

@@ -15,6 +15,7 @@ from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Side,
 
 #: A mistyped number can make a hole of millions: a longer one is one finding.
 _SINGLE_NUMBERS = 50
+_SHOWN_NUMBERS = 5
 _READ_BACK = (Target.MOSAIC, Target.DAILY_LOG)
 
 
@@ -124,17 +125,28 @@ def _flags(evidence: Evidence) -> Iterator[Finding]:
 def _gaps(evidence: Evidence) -> Iterator[Finding]:
     for gap in evidence.number_gaps:
         day = _clipped(date(gap.year, 1, 1), date(gap.year, 12, 31), evidence)
-        for number in _numbers(gap):
+        many = gap.missing > _SINGLE_NUMBERS
+        for number in _from_to(gap) if many else gap.numbers():
             record = Record(number, None, Target.SOURCE, None, day)
-            yield tell(evidence.home.id, Kind.NUMBER_GAP, record)
+            yield tell(evidence.home.id, Kind.NUMBER_GAP, record, reason="many" if many else None)
+    if evidence.misfits:
+        record = Record(None, None, Target.SOURCE, None, evidence.start)
+        named = ", ".join(number or "(empty)" for number in evidence.misfits[:_SHOWN_NUMBERS])
+        rest = len(evidence.misfits) - _SHOWN_NUMBERS
+        yield tell(
+            evidence.home.id,
+            Kind.NUMBER_GAP,
+            record,
+            reason="misfit",
+            about="misfit",
+            count=f"{len(evidence.misfits):,}",
+            numbers=f"{named} and {rest:,} more" if rest > 0 else named,
+        )
 
 
-def _numbers(gap: NumberGap) -> Iterator[str]:
-    if gap.missing <= _SINGLE_NUMBERS:
-        yield from gap.numbers()
-    else:
-        width = f"{gap.prefix}-{gap.year:04}-"
-        yield f"{width}{gap.first:04} to {width}{gap.last:04}"
+def _from_to(gap: NumberGap) -> Iterator[str]:
+    width = f"{gap.prefix}-{gap.year:04}-"
+    yield f"{width}{gap.first:04} to {width}{gap.last:04}"
 
 
 def _clipped(first: date, last: date, evidence: Evidence) -> date | None:

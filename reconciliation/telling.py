@@ -9,7 +9,7 @@ from mappings.owed import Action
 from mappings.uk_time import LONDON
 from reconciliation.finding import Finding, Owner, Severity, finding_id
 from reconciliation.views import LedgerDelivery, LedgerIncident, Target
-from reconciliation.wording import ADDITION_NAMES, RECORD_NAMES, TARGET_NAMES, words_for
+from reconciliation.wording import ADDITION_NAMES, MAIL_NAMES, RECORD_NAMES, TARGET_NAMES, words_for
 
 _NO_NUMBER = "A report without a readable number"
 
@@ -56,13 +56,12 @@ def tell(
     """A finding. `about` and `reason` as in `finding_id` and `Finding`; `slots` fill the sentence."""
     words = words_for(kind, reason)
     target = record.target or ""
-    names = ADDITION_NAMES if record.is_addition else RECORD_NAMES
     filled = {
         "incident": record.number or _NO_NUMBER,
         "child": "{child}" if record.subject else "the child",
         "target": TARGET_NAMES.get(target, target),
         "target_id": target,
-        "record": names.get(target, "the record").replace("{child}", "{child}" if record.subject else "the child"),
+        "record": _record_name(record).replace("{child}", "{child}" if record.subject else "the child"),
         "kind": kind,
         "reason": reason or "",
         **slots,
@@ -90,6 +89,14 @@ def tell(
         due=due,
         occurred_on=record.occurred_on,
     )
+
+
+def _record_name(record: Record) -> str:
+    if record.target == Target.EMAIL:
+        role = (record.subject or "").partition(":")[0]
+        return MAIL_NAMES.get(role, RECORD_NAMES[Target.EMAIL])
+    names = ADDITION_NAMES if record.is_addition else RECORD_NAMES
+    return names.get(record.target or "", "the record")
 
 
 def _who(owner: Owner, target: str) -> Owner:

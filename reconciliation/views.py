@@ -203,6 +203,8 @@ class Evidence:
     flags: Mapping[str, Sequence[Flag]] = field(default_factory=dict)
     """By incident id."""
     number_gaps: Sequence[NumberGap] = ()
+    misfits: Sequence[str] = ()
+    """Numbers of the period's reports that are not running numbers of this home, and so take part in no gap."""
     unrecorded: Sequence[UnrecordedRestraint] = ()
     submissions: Sequence[Submission] = ()
     deletion_requested: frozenset[str] = frozenset()

@@ -18,7 +18,7 @@ _COUNCIL, _IT = Owner.COUNCIL, Owner.IT
 TARGET_NAMES = {
     "mosaic": "Mosaic",
     "daily_log": "the daily log",
-    "email": "email",
+    "email": "the mail server",
     "lado": "the LADO package",
     "replica": "the Mosaic replica",
     "ledger": "the ledger",
@@ -31,6 +31,15 @@ RECORD_NAMES = {
     "replica": "the replica's case note for {child}",
     "email": "the mail",
     "lado": "the LADO package",
+}
+#: What people call a mail, by whom it is for.
+MAIL_NAMES = {
+    "registered_manager": "the mail to the registered manager",
+    "senior_manager": "the mail to the senior manager",
+    "deputy": "the mail to the deputy",
+    "social_worker": "the mail to the social worker",
+    "parent": "the mail to the parents",
+    "also_notify": "the mail to somebody who is also notified",
 }
 #: What people call what is added to a record that is there.
 ADDITION_NAMES = {
@@ -289,6 +298,12 @@ WORDS: dict[tuple[str, str], Words] = {
     ),
     (Kind.DUTY_OVERDUE, "mosaic_case_note"): Words(_HIGH, _OVERDUE, _MADE_BY_US, _STAFF),
     (Kind.DUTY_OVERDUE, "daily_log"): Words(_HIGH, _OVERDUE, _MADE_BY_US, _STAFF),
+    (Kind.DUTY_OVERDUE, "mash_or_police"): Words(
+        _HIGH,
+        _OVERDUE,
+        "Refer to MASH or the police as needed; write the answer into the allegation, or give it with `lado approve`.",
+        _MANAGER,
+    ),
     (Kind.DUTY_OVERDUE, "lado_contact"): Words(
         _HIGH,
         _OVERDUE,
@@ -305,6 +320,19 @@ WORDS: dict[tuple[str, str], Words] = {
         _HIGH,
         "{incident}: a LADO submission about {child} was due on {due_words} and is undecided.",
         "Decide now, with `lado approve` or `lado decline --reason`, after reading the package.",
+        _MANAGER,
+    ),
+    (Kind.NUMBER_GAP, "many"): Words(
+        _HIGH,
+        "No report has one of the numbers {incident}, though a later number exists.",
+        "Look whether the later number was mistyped; if not, find these reports.",
+        _MANAGER,
+    ),
+    (Kind.NUMBER_GAP, "misfit"): Words(
+        _MEDIUM,
+        "{count} of the period's reports have no running number of this home, so that a missing one cannot be told by "
+        "it: {numbers}.",
+        "Correct the numbers in the recording system, or `number_prefix` in the home's file.",
         _MANAGER,
     ),
     (Kind.NUMBER_GAP, ""): Words(

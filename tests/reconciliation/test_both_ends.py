@@ -96,6 +96,33 @@ def test_a_quarantined_report_of_another_period_is_not_called_gone(scene: Scene)
     assert [one for one in scene.reconcile()["findings"] if one["kind"] == "orphan"] == []
 
 
+def test_a_number_that_is_none_of_the_homes_is_said(scene: Scene) -> None:
+    scene.write(1)
+    scene.settle()
+    found = planted(scene, lambda: scene.write(2, incidentNumber="EXH/26/2"))[1]
+    assert ("number_gap", "misfit", "source") in told_of(found)
+
+
+def test_an_entry_outside_the_period_is_not_judged_by_the_reports_inside(scene: Scene) -> None:
+    """Broken once: a report that the index had moved made the log of months be read, without the reports of them."""
+    scene.write(1)
+    day = scene.clock() - timedelta(days=90)
+    scene.write(2, occurredAt=local(day))
+    scene.settle()
+    held = {"homeId": "EXH", "category": "General", "childIds": ["child-x"], "text": "Restrained on the stairs."}
+    scene.house.recording.write_entry({**held, "entryTime": local(day + timedelta(days=1))})
+
+    def plant() -> None:
+        moved = {"occurredAt": local(scene.house.end - timedelta(days=12))}
+        scene.house.recording.put({**scene.house.recording.report(id_of(2)), **moved})
+        scene.house.recording.arm("error_500_before", when="get", times=None)
+
+    told, found = planted(scene, plant)
+    assert ("different", "day", "ledger") in told_of(found)
+    assert told["totals"]["source"] == 2
+    assert "unrecorded_restraint" not in {one["kind"] for one in told["findings"]}
+
+
 # ---- what Mosaic holds ---------------------------------------------------------------------------------------------
 
 

@@ -334,6 +334,30 @@ def test_an_effective_date_written_with_another_offset_is_the_same_minute() -> N
     assert compare(world.evidence()).findings == ()
 
 
+def test_a_refused_mail_says_whom_it_was_for() -> None:
+    """Broken once: "email refused the mail", and nobody knew who had not been told."""
+    world = quiet_world()
+    world.deliver(
+        _second(world), "email", "social_worker:child-18", None, action="notify", state=DeliveryState.REJECTED
+    )
+    (finding,) = compare(world.evidence()).findings
+    assert finding.message == f"{_NUMBER}: the mail server refused the mail to the social worker."
+
+
+def test_numbers_that_are_none_of_the_homes_are_said_once_and_a_mistyped_one_is_not_a_million_gaps() -> None:
+    """Broken once: a number that does not follow the pattern took part in no gap, and nobody heard of it."""
+    world = quiet_world()
+    gaps = number_gaps([row.number for row in world.index] + ["EXH-2026-20260002"], "EXH")
+    found = compare(world.evidence(number_gaps=gaps, misfits=("EXH/26/7", ""))).findings
+    assert [(one.kind, one.reason, one.severity) for one in found] == [
+        ("number_gap", "many", "high"),
+        ("number_gap", "misfit", "medium"),
+    ]
+    assert "one of the numbers EXH-2026-0004 to EXH-2026-20260001" in found[0].message
+    assert found[1].message.startswith("2 of the period's reports have no running number of this home")
+    assert found[1].message.endswith(": EXH/26/7, (empty).")
+
+
 def test_an_overdue_duty_says_what_stands_in_the_way_and_never_by_an_id() -> None:
     """Broken once: a debrief that only lacked a name was "not done", and staff were told to hold it again."""
     world = quiet_world()
@@ -343,12 +367,12 @@ def test_an_overdue_duty_says_what_stands_in_the_way_and_never_by_an_id() -> Non
     world.replace_incident(changed, incident=changed)
     (finding,) = compare(world.evidence()).findings
     assert finding.message.endswith("and is not done: the debrief does not say with whom.")
-    duties = {key: [replace_reason(one) for one in each] for key, each in world.evidence().duties.items()}
+    duties = {key: [_waiting_for_an_id(one) for one in each] for key, each in world.evidence().duties.items()}
     (finding,) = compare(world.evidence(duties=duties)).findings
     assert finding.message.endswith("and is not done.")
 
 
-def replace_reason(duty: Duty) -> Duty:
+def _waiting_for_an_id(duty: Duty) -> Duty:
     return duty._replace(reason="it waits for child-18")
 
 
