@@ -179,7 +179,7 @@ class DeliverySettings(_Section):
     timeout_seconds: float = Field(default=30, gt=0, description="Total deadline of one call.")
     threads: int = Field(default=8, ge=1, le=128, description="Calls under way at once.")
     lease_seconds: float = Field(default=300, gt=0, description="How long a worker holds a delivery unless it renews.")
-    batch_size: int = Field(default=200, ge=1, le=5000, description="Deliveries claimed in one transaction.")
+    batch_size: int = Field(default=256, ge=1, le=5000, description="Deliveries claimed in one transaction.")
 
 
 class ProxySettings(_Section):
