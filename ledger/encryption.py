@@ -62,7 +62,7 @@ class Vault:
 
     def digest(self, text: str) -> str:
         """A keyed hash, for telling apart values that must not be stored in the clear."""
-        return hmac.new(self.digest_key, text.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self.digest_key, text.encode(), "sha256").hex()[:32]
 
 
 def key_id(key: bytes) -> bytes:
