@@ -72,7 +72,8 @@ def _workers(count: int, rounds: int) -> None:
 
 
 def _slow(count: int, rounds: int) -> None:
-    ran = _rounds(rounds, lambda: {**_contest(Load(count, latency=0.05), ("sync",), threads=32), "ceiling": 320.0})
+    """Sixteen threads a target are thirty-two calls under way at once."""
+    ran = _rounds(rounds, lambda: {**_contest(Load(count, latency=0.05), ("sync",), threads=16), "ceiling": 320.0})
     _tell("a target that takes 50 ms, 32 threads / the ceiling of 640 posts/s", ran, "sync", "ceiling", (0.72, 0.9))
 
 
