@@ -72,9 +72,12 @@ def _workers(count: int, rounds: int) -> None:
 
 
 def _slow(count: int, rounds: int) -> None:
-    """Sixteen threads a target are thirty-two calls under way at once."""
-    ran = _rounds(rounds, lambda: {**_contest(Load(count, latency=0.05), ("sync",), threads=16), "ceiling": 320.0})
-    _tell("a target that takes 50 ms, 32 threads / the ceiling of 640 posts/s", ran, "sync", "ceiling", (0.72, 0.9))
+    """Threads are counted for each target: the setting of 32 has up to 64 calls under way, of 16 up to 32."""
+    for threads in (32, 16):
+        load = Load(count, latency=0.05)
+        ran = _rounds(rounds, lambda: {**_contest(load, ("sync",), threads=threads), "ceiling": 320.0})  # noqa: B023
+        what = f"two targets that take 50 ms, {threads} threads each / the ceiling of 640 posts/s"
+        _tell(what, ran, "sync", "ceiling", (0.72, 0.9))
 
 
 def _task(count: int, rounds: int) -> None:
