@@ -10,7 +10,7 @@ from reconciliation.report import Report
 from reconciliation.sheets import Cell, sheets_of
 
 #: A text that begins with one of these is a formula to some spreadsheet, also behind spaces.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+_FORMULA = frozenset("=+-@\t\r\n|%＝＋－＠")
 
 
 def csv_reports(report: Report) -> dict[str, bytes]:
@@ -34,4 +34,4 @@ def safe_cell(cell: Cell) -> str:
     if isinstance(cell, float):
         return f"{cell:.4f}"
     text = str(cell).replace("\x00", "")
-    return f"'{text}" if text.lstrip(" \u00a0").startswith(_FORMULA) or text.startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip(" \u00a0")[:1] in _FORMULA else text
