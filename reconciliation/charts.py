@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Callable
 from html import escape
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from reconciliation.trends import WEEKDAYS, Trends
@@ -23,6 +25,10 @@ _CLASSES = {_INK: "ink", _MUTED: "muted", _GRID: "grid", _ONE: "one", _TWO: "two
 _KEPT = ("stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "text-anchor", "opacity")
 _WIDTH, _DPI = 4.3, 72
 _LABEL = 28
+#: Points that a letter of a label is wide, in the widest of the page's fonts.
+_LETTER = 5.2
+#: Width of a column of delays, in hours; the limits are whole columns.
+_COLUMN = 6.0
 
 #: `text.parse_math` off: a dollar sign in a place is a dollar sign.
 _SETTINGS: dict[Any, Any] = {
@@ -67,10 +73,12 @@ def by_week(trends: Trends) -> str:
         step = max(1, -(-len(labels) // 8))
         axes.set_xticks(places[::step], labels[::step])
         _counts(axes, max((r + d for r, d in zip(restraints, disengagements, strict=True)), default=0))
+        axes.set_xlabel("Month" if trends.by_month else "Week from Monday")
+        axes.set_ylabel("Incidents")
         axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderaxespad=0.2)
 
     unit = "month" if trends.by_month else "week"
-    return _drawn(draw, 2.5, "week", f"Incidents by {unit}", f"Bars: restraints and disengagements in each {unit}.")
+    return _drawn(draw, 2.7, "week", f"Incidents by {unit}", f"Bars: restraints and disengagements in each {unit}.")
 
 
 def by_hour(trends: Trends) -> str:
@@ -90,10 +98,11 @@ def by_hour(trends: Trends) -> str:
         axes.set_ylim(6.6, -0.6)
         axes.set_xticks(range(0, 25, 3), [f"{hour:02}" for hour in range(0, 25, 3)])
         axes.set_yticks(range(7), WEEKDAYS)
+        axes.set_xlabel("Hour of the day, UK time")
         axes.grid(visible=True, axis="both")
         axes.set_axisbelow(True)
 
-    return _drawn(draw, 2.5, "hour", "Hour and weekday", "Dots by weekday and hour; a larger dot is more incidents.")
+    return _drawn(draw, 2.7, "hour", "Hour and weekday", "Dots by weekday and hour; a larger dot is more incidents.")
 
 
 def by_place(trends: Trends) -> str:
@@ -108,6 +117,7 @@ def by_place(trends: Trends) -> str:
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.set_xlim(0, max(counts, default=1) * 1.12)
         axes.set_xticks([])
+        axes.set_xlabel("Incidents")
         axes.spines["bottom"].set_visible(False)
 
     return _drawn(draw, _tall(len(names)), "place", "Place", "Bars: incidents at each place.")
@@ -115,6 +125,8 @@ def by_place(trends: Trends) -> str:
 
 def by_technique(trends: Trends) -> str:
     """How long each technique lasted: the line from shortest to longest, the dot the middle one."""
+    from matplotlib.ticker import MaxNLocator
+
     timed = [technique for technique in trends.techniques if technique.minutes]
 
     def draw(axes: Axes) -> None:
@@ -126,6 +138,7 @@ def by_technique(trends: Trends) -> str:
         axes.set_yticks(rows, [_short(one.name) for one in timed])
         axes.set_ylim(len(timed) - 0.4, -0.6)
         axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.grid(visible=True, axis="x")
         axes.set_xlabel("Minutes")
 
@@ -133,47 +146,44 @@ def by_technique(trends: Trends) -> str:
 
 
 def by_delay(trends: Trends) -> str:
-    """Hours until the child's views, the debrief and the manager's oversight; the bar is the limit."""
-    most = max([delay.limit_hours for delay in trends.delays] + [24.0]) * 1.25
+    """Hours until the child's views, the debrief and the manager's oversight; the upright bar is the limit."""
+    most = max([*(delay.limit_hours for delay in trends.delays), 24.0]) * 1.25
 
     def draw(axes: Axes) -> None:
         for row, delay in enumerate(trends.delays):
-            shown = [min(hours, most) for hours in delay.hours]
-            lift = [row + 0.16 * ((place * 7) % 5 - 2) / 2 for place in range(len(shown))]
-            late = [hours > delay.limit_hours for hours in delay.hours]
-            for wanted, colour in ((False, _ONE), (True, _LIMIT)):
-                chosen = [place for place, is_late in enumerate(late) if is_late is wanted]
-                axes.scatter(
-                    [shown[place] for place in chosen],
-                    [lift[place] for place in chosen],
-                    s=11,
-                    color=colour,
-                    linewidths=0,
-                )
-            axes.vlines(delay.limit_hours, row - 0.36, row + 0.36, color=_LIMIT, linewidth=2)
+            # A column ends with its last hour, as a limit does; what took longer than the scale is in its last one.
+            counted = Counter(max(0, ceil(min(hours, most) / _COLUMN) - 1) * _COLUMN for hours in delay.hours)
+            highest = max(counted.values(), default=1)
+            for colour, late in ((_ONE, False), (_LIMIT, True)):
+                starts = [start for start in counted if (start >= delay.limit_hours) is late]
+                tops = [row + 0.35 - max(0.06, 0.75 * counted[start] / highest) for start in starts]
+                axes.vlines([start + _COLUMN / 2 for start in starts], row + 0.35, tops, color=colour, linewidth=6.5)
+            axes.vlines(delay.limit_hours, row - 0.48, row + 0.35, color=_LIMIT, linewidth=2)
         axes.set_yticks(range(len(trends.delays)), [delay.title for delay in trends.delays])
-        axes.set_ylim(len(trends.delays) - 0.4, -0.6)
+        axes.set_ylim(len(trends.delays) - 0.55, -0.6)
         axes.set_xlim(0, most)
         axes.set_xticks([hours for hours in (0, 24, 48, 72, 96, 120, 144) if hours <= most])
         axes.grid(visible=True, axis="x")
         axes.set_axisbelow(True)
         axes.set_xlabel("Hours")
 
-    return _drawn(draw, 2.3, "delay", "Time until it was done", "Dots: hours for each incident, with the limit.")
+    return _drawn(
+        draw, 2.6, "delay", "Time until it was done", "Columns: how many took that many hours, with the limit."
+    )
 
 
 # ---- how ---------------------------------------------------------------------------------------------------------
 
 
 def _counts(axes: Axes, highest: int) -> None:
-    step = next((step for step in (1, 2, 5, 10, 20, 50, 100) if highest <= step * 5), max(1, highest // 5))
+    step = next((step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500) if highest <= step * 5), max(1, highest // 5))
     axes.set_yticks(range(0, highest + step, step))
     axes.grid(visible=True, axis="y")
     axes.set_axisbelow(True)
 
 
 def _tall(rows: int) -> float:
-    return max(1.4, 0.62 + 0.27 * rows)
+    return max(1.5, 0.75 + 0.27 * rows)
 
 
 def _short(name: str) -> str:
@@ -187,14 +197,26 @@ def _drawn(draw: Callable[[Axes], None], height: float, name: str, title: str, d
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_SETTINGS):
-        figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, layout="constrained")
+        figure = Figure(figsize=(_WIDTH, height), dpi=_DPI)
         canvas = FigureCanvasSVG(figure)
-        draw(figure.add_subplot())
+        axes = figure.add_subplot()
+        draw(axes)
+        _make_room(axes, _WIDTH * _DPI, height * _DPI)
         written = io.StringIO()
         canvas.print_svg(  # type: ignore[no-untyped-call]
             written, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
         )
     return page_svg(written.getvalue(), name, title, description)
+
+
+def _make_room(axes: Axes, width: float, height: float) -> None:
+    """Margins for the words around a chart, in points. The page's own font draws them, so an estimate is as good as
+    matplotlib's measure of another font, and takes a third less time."""
+    longest = max((len(label.get_text()) for label in axes.get_yticklabels()), default=0)
+    left = 10 + _LETTER * longest + (15 if axes.get_ylabel() else 0)
+    bottom = 32 if len(axes.get_xticks()) else 20
+    top = 22 if axes.get_legend() else 8
+    axes.set_position((left / width, bottom / height, 1 - (left + 10) / width, 1 - (bottom + top) / height))
 
 
 def page_svg(svg: str, name: str, title: str, description: str) -> str:

@@ -18,8 +18,8 @@ from markupsafe import Markup
 
 from mappings.duty_rules import DutyId, clause_of
 from reconciliation import readable
-from reconciliation.html_findings import levels
-from reconciliation.html_stories import months
+from reconciliation.html_findings import levels, owners
+from reconciliation.html_stories import MOST_OPEN, months, shown
 from reconciliation.html_trends import charts_of, facts, tables, trends_words
 from reconciliation.report import DutyLine, Report, TargetLine
 from reconciliation.totals import Row
@@ -50,6 +50,7 @@ def html_report(report: Report) -> str:
         sides=[_side(side, state) for side, state in report.checked.items()],
         unseen=unseen,
         open_count=len(report.open_findings),
+        owners=owners(report),
         levels=list(levels(report, anchors)),
         total_rows=[_total_row(report, row) for row in Row],
         total_bar=_bar([(row, getattr(report.totals, row)) for row in Row]),
@@ -61,6 +62,8 @@ def html_report(report: Report) -> str:
         charts=list(charts_of(report)) if report.trends.counted else (),
         tables=list(tables(report)),
         months=list(months(report, anchors)),
+        shown=shown(report),
+        folded=len(report.stories) > MOST_OPEN,
         last_good=_last_good(report),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,20 +11,51 @@ from reconciliation import readable
 from reconciliation.finding import Finding, Kind
 from reconciliation.report import Report
 
+#: A group of more than this is folded after its first few.
+_MOST, _FIRST = 12, 8
+
+
+def owners(report: Report) -> dict[str, Any]:
+    """Open findings counted by who can put them right and how soon, with the sums of both."""
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    for finding in report.open_findings:
+        counted[finding.owner][finding.severity] += 1
+    seen = [severity for severity in readable.LEVELS if any(counts[severity] for counts in counted.values())]
+    rows = sorted(counted.items(), key=lambda item: [-item[1][severity] for severity in seen])
+    both = [[counts[severity] for severity in seen] for _, counts in rows]
+    together = [sum(column) for column in zip(*both, strict=True)]
+    names = [readable.owner_words(owner) for owner, _ in rows]
+    return {
+        "levels": [{"id": severity.value, "title": readable.LEVELS[severity][0]} for severity in seen],
+        "rows": [
+            {"who": name[:1].upper() + name[1:], "counts": [*counts, sum(counts)]}
+            for name, counts in zip(names, both, strict=True)
+        ],
+        "together": [*together, sum(together)],
+    }
+
 
 def levels(report: Report, anchors: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """The findings by urgency, then those that a manager acknowledged, then those that this run healed."""
+    open_ones = report.open_findings
     for severity, (title, words) in readable.LEVELS.items():
-        some = [one for one in report.open_findings if one.severity is severity]
-        if some:
-            yield {"id": severity.value, "title": title, "words": words, "groups": _groups(report, some, anchors)}
+        some = [one for one in open_ones if one.severity is severity]
+        yield from _level(report, severity.value, title, words, some, anchors)
     known = [one for one in report.findings if one.acknowledged]
-    if known:
-        words = "A manager knows of these, with a reason in the ledger"
-        yield {"id": "acknowledged", "title": "Acknowledged", "words": words, "groups": _groups(report, known, anchors)}
+    words = "A manager knows of these, with a reason in the ledger"
+    yield from _level(report, "acknowledged", "Acknowledged", words, known, anchors)
     healed = [one for one in report.findings if not one.is_open and not one.acknowledged]
-    if healed:
-        words = "Found in this run, put right, and seen right afterwards"
-        yield {"id": "healed", "title": "Healed", "words": words, "groups": _groups(report, healed, anchors)}
+    yield from _level(
+        report, "healed", "Healed", "Found in this run, put right, and seen right afterwards", healed, anchors
+    )
+
+
+def _level(
+    report: Report, level: str, title: str, words: str, findings: Sequence[Finding], anchors: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    if findings:
+        groups = _groups(report, findings, anchors)
+        yield {"id": level, "title": title, "words": words, "count": len(findings), "groups": groups}
 
 
 def _groups(report: Report, findings: Sequence[Finding], anchors: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -40,10 +71,16 @@ def _groups(report: Report, findings: Sequence[Finding], anchors: Mapping[str, s
             "title": title,
             "action": action,
             "owner": readable.owner_words(owner),
-            "findings": [_finding(report, finding, anchors) for finding in some],
+            "count": len(some),
+            "parts": _folded([_finding(report, finding, anchors) for finding in some]),
         }
         for (title, action, owner), some in grouped.items()
     ]
+
+
+def _folded(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """What is shown, and what is folded away where there is much of it."""
+    return [rows[:_FIRST], rows[_FIRST:]] if len(rows) > _MOST else [rows]
 
 
 def _finding(report: Report, finding: Finding, anchors: Mapping[str, str]) -> dict[str, Any]:

@@ -11,19 +11,36 @@ from reconciliation import readable
 from reconciliation.finding import Finding, Kind
 from reconciliation.html_findings import without_number
 from reconciliation.report import DeliveryShown, DutyShown, Report, Story
+from reconciliation.totals import Row
+
+#: More stories than this are folded by month.
+MOST_OPEN = 100
+_NOT_IN_PLACE = (Row.OUTSTANDING, Row.QUARANTINED, None)
 
 
 def months(report: Report, anchors: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """The stories by month, in order of day."""
-    grouped: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    grouped: dict[str, list[Story]] = defaultdict(list)
     for story in report.stories:
-        title = f"{story.occurred_on:%B %Y}" if story.occurred_on else "Day not readable"
-        grouped[title].append(_story(story, anchors))
+        grouped[f"{story.occurred_on:%B %Y}" if story.occurred_on else "Day not readable"].append(story)
     for title, stories in grouped.items():
-        yield {"title": title, "stories": stories}
+        yield {
+            "id": f"month-{title.lower().replace(' ', '-')}",
+            "title": title,
+            "found": sum(1 for story in stories if story.findings),
+            "stories": [_story(report, story, anchors) for story in stories],
+        }
 
 
-def _story(story: Story, anchors: Mapping[str, str]) -> dict[str, Any]:
+def shown(report: Report) -> list[dict[str, Any]]:
+    """What a reader can narrow the list to, without a script."""
+    found = sum(1 for story in report.stories if story.findings)
+    amiss = sum(1 for story in report.stories if story.row in _NOT_IN_PLACE)
+    choices = (("all", "All", len(report.stories)), ("found", "With findings", found), ("amiss", "Not in place", amiss))
+    return [{"id": one, "title": title, "count": count} for one, title, count in choices if count]
+
+
+def _story(report: Report, story: Story, anchors: Mapping[str, str]) -> dict[str, Any]:
     met = f"{story.duties_met} {'duty' if story.duties_met == 1 else 'duties'} met in time"
     return {
         "anchor": anchors[story.incident_id],
@@ -33,7 +50,7 @@ def _story(story: Story, anchors: Mapping[str, str]) -> dict[str, Any]:
         "children": ", ".join(story.children),
         "row": story.row.value if story.row else "gone",
         "row_words": readable.ROWS[story.row][0] if story.row else "Not at the source",
-        "findings": [_found(finding) for finding in story.findings],
+        "findings": [_found(finding, report.label(finding.subject)) for finding in story.findings],
         "flags": ", ".join(story.flags),
         "revisions": [
             f"{one.number}: {readable.status(one.status)}, seen {readable.moment(one.seen_at)}"
@@ -48,10 +65,11 @@ def _story(story: Story, anchors: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _found(finding: Finding) -> str:
+def _found(finding: Finding, who: str) -> str:
     title = DUTY_TITLES.get(finding.reason or "", "") if finding.kind == Kind.DUTY_OVERDUE else ""
-    words = without_number(finding, "this child or adult")
-    return f"{title}: {words[:1].lower()}{words[1:]}" if title else words
+    words = without_number(finding, who or "the child")
+    child = f" for {who}" if who else ""
+    return f"{title}{child}: {words[:1].lower()}{words[1:]}" if title else words
 
 
 def _delivery(one: DeliveryShown) -> str:

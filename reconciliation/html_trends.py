@@ -44,12 +44,13 @@ def facts(report: Report) -> list[dict[str, str]]:
     """The figures above the charts."""
     trends = report.trends
     ratio = "–" if trends.ratio is None else f"{trends.ratio:.1f} : 1"
-    hurt = f"{trends.children_injured} children, {trends.staff_injured} staff"
+    children = "child" if trends.children_injured == 1 else "children"
+    hurt = f"{trends.children_injured:,} {children}, {trends.staff_injured:,} staff"
     medians = [
         (
             delay.title,
             readable.hours(delay.median_hours),
-            f"{delay.within} of {delay.owed} within {delay.limit_hours:.0f} h",
+            f"{delay.within:,} of {delay.owed:,} within {delay.limit_hours:.0f} h",
         )
         for delay in trends.delays
     ]
@@ -86,7 +87,8 @@ def charts_of(report: Report) -> Iterator[Table]:
         for hour in range(24)
         if (count := trends.hours.get((weekday, hour), 0))
     ]
-    note = "UK time. The larger the dot, the more incidents in that hour."
+    largest = max(trends.hours.values(), default=0)
+    note = f"The larger the dot, the more incidents in that hour; the largest is {largest:,}."
     yield _chart("hour", "Hour and weekday", charts.by_hour, report, ("Hour, UK time", "Incidents"), hours, note)
     places = [(name, str(count)) for name, count in trends.places]
     yield _chart("place", "Place", charts.by_place, report, ("Place", "Incidents"), places)
@@ -107,7 +109,7 @@ def charts_of(report: Report) -> Iterator[Table]:
     yield _chart(
         "delay", "Time until it was done", charts.by_delay, report,
         ("What", "Owed", "Done", "In time", "Middle time"), delays,
-        "Hours from the end of the last measure. Each dot is one; the upright bar is the limit.",
+        "Hours from the end of the last measure, six to a column. Beyond the upright bar, the limit, it was late.",
     )  # fmt: skip
 
 
@@ -131,7 +133,5 @@ def tables(report: Report) -> Iterator[Table]:
         ("children", "Children in more than one incident", report.trends.children, "No child was in more than one."),
         ("staff", "Adults who used a measure more than once", report.trends.staff, "No adult used a measure twice."),
     ):
-        rows = tuple(
-            (one.label, str(one.incidents), str(one.restraints), readable.minutes(one.minutes)) for one in people
-        )
+        rows = tuple((one.label, f"{one.incidents:,}", f"{one.restraints:,}", f"{one.minutes:,.0f}") for one in people)
         yield Table(name, title, "By number of incidents", columns, rows, none)

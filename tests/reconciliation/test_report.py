@@ -118,6 +118,37 @@ def test_the_workbook_and_the_csv_hold_as_many_rows_as_the_report() -> None:
         assert len(rows) == count + 1
 
 
+def test_the_open_findings_add_up_by_who_can_do_them_and_how_soon() -> None:
+    table = re.search(r'<table class="owners">(.*?)</table>', PAGE, re.DOTALL)
+    assert table is not None
+    rows = [
+        [int(cell) for cell in re.findall(r'<td class="n">(\d+)</td>', row)] for row in table[1].split("</tr>")[1:-1]
+    ]
+    *owners, together = [row for row in rows if row]
+    assert len(owners) > 2
+    assert together == [sum(column) for column in zip(*owners, strict=True)]
+    assert all(sum(row[:-1]) == row[-1] for row in owners)
+    assert together[-1] == len(REPORT.open_findings)
+
+
+def test_much_of_the_same_is_folded_and_none_of_it_is_left_out() -> None:
+    some = REPORT.findings[0]
+    many = replace(REPORT, findings=tuple(replace(some, id=f"{place:016x}") for place in range(40)))
+    page = html_report(many)
+    assert "<summary>32 more of the same</summary>" in page
+    assert len(_Page(page).findings) == 40
+    assert "more of the same" not in html_report(_report(quiet_world()))
+
+
+def test_a_years_incidents_are_folded_by_month_and_can_be_narrowed_without_a_script() -> None:
+    page = html_report(replace(REPORT, stories=REPORT.stories * 3))
+    assert page.count('<details class="month">') == len({story.occurred_on.month for story in REPORT.stories})
+    assert '<details class="month">' not in PAGE
+    found = sum(1 for story in REPORT.stories if story.findings)
+    assert f"With findings ({found})" in PAGE
+    assert PAGE.count('class="found"') == found
+
+
 # ---- names nobody --------------------------------------------------------------------------------------------------
 
 

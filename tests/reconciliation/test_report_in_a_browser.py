@@ -47,6 +47,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     reports = {"month": example_report(), "blind": report_of(blind, compare(blind))}
     clear = quiet_world().evidence()
     reports["clear"] = report_of(clear, compare(clear))
+    stories = example_report().stories
+    again = [tuple(replace(one, incident_id=f"{one.incident_id}-{time}") for one in stories) for time in (2, 3)]
+    reports["year"] = replace(example_report(), stories=(*stories, *again[0], *again[1]))
     reports["long"] = replace(example_report(), home_name="Example House of the Very Long Name " * 4)
     paths = {}
     for name, report in reports.items():
@@ -65,7 +68,8 @@ def _opened(browser, path: Path, size: tuple[int, int], scheme: str):
 
 
 @pytest.mark.parametrize(
-    ("name", "scheme"), [("month", "light"), ("month", "dark"), ("blind", "light"), ("clear", "dark")]
+    ("name", "scheme"),
+    [("month", "light"), ("month", "dark"), ("blind", "light"), ("clear", "dark"), ("year", "light")],
 )
 def test_axe_finds_nothing(browser, pages, name, scheme) -> None:
     from axe_playwright_python.sync_playwright import Axe
@@ -102,10 +106,25 @@ def test_a_finding_leads_by_keyboard_to_its_incident_and_opens_it(browser, pages
     page.close()
 
 
+def test_the_list_of_incidents_can_be_narrowed_to_those_with_findings(browser, pages) -> None:
+    page = _opened(browser, pages["month"], SIZES[0], "light")
+    every = page.locator(".stories > details")
+    assert all(one.is_visible() for one in every.all())
+    page.get_by_label("With findings").check()
+    shown = [one for one in every.all() if one.is_visible()]
+    assert 0 < len(shown) < every.count()
+    assert all("found" in one.get_attribute("class") for one in shown)
+    page.get_by_label("Not in place").check()
+    assert {one.get_attribute("data-row") for one in every.all() if one.is_visible()} == {"outstanding", "quarantined"}
+    page.close()
+
+
 def test_on_paper_every_incidents_story_is_open(browser, pages) -> None:
-    page = _opened(browser, pages["month"], SIZES[2], "dark")
+    page = _opened(browser, pages["year"], SIZES[2], "dark")
+    page.get_by_label("Not in place").check()
     page.emulate_media(media="print")
     assert page.locator(".stories .story h4").first.is_visible()
+    assert page.locator(".stories > details:not(.found) > summary").first.is_visible()
     assert not page.locator(".contents").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.close()
