@@ -20,7 +20,8 @@ from flows.seen_items import SeenItems
 from flows.site import Site
 from ledger import quarantine, reports, runs
 from ledger.crash_points import reach
-from ledger.reports import Readable, Stored, Unreadable, Watermark
+from ledger.quarantine import Unreadable
+from ledger.reports import Readable, Stored, Watermark
 from mappings.field_map import Unreadable as CannotBeRead
 from mappings.field_map import content_fingerprint, raw_fingerprint
 from mappings.uk_time import LONDON, uk_day

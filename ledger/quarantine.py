@@ -1,18 +1,30 @@
-"""Reports that could not be understood: look, try again, or discard with a reason."""
+"""Reports that could not be understood: kept whole, looked at, tried again, or discarded with a reason."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from ledger import audit
 from ledger.database import Ledger
 from ledger.errors import Refused, UnknownRecord
 from ledger.tables import quarantined
+
+
+@dataclass(frozen=True, repr=False)
+class Unreadable:
+    """A report that was not understood. `raw` is kept whole; `fields` are the paths that failed."""
+
+    raw: str
+    fingerprint: str
+    fields: tuple[str, ...]
+    source_id: str | None = None
+    number: str | None = None
+    occurred_on: date | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,6 +41,71 @@ class Quarantined:
     first_seen: datetime
     last_seen: datetime
     state: str
+
+
+def keep(
+    ledger: Ledger,
+    connection: Connection,
+    home: str,
+    unreadable: Sequence[Unreadable],
+    now: datetime,
+    acts: list[audit.Act],
+) -> int:
+    """Keep what could not be understood; returns how many wait in this page, seen before or not."""
+    found = 0
+    for one in {one.fingerprint: one for one in unreadable}.values():
+        where = and_(quarantined.c.home == home, quarantined.c.fingerprint == one.fingerprint)
+        row = connection.execute(select(quarantined.c.id, quarantined.c.state).where(where)).first()
+        if row is not None:
+            state = "waiting" if row.state == "released" else row.state
+            connection.execute(
+                update(quarantined).where(where).values(last_seen=now, state=state, fields=list(one.fields))
+            )
+            found += state == "waiting"
+            continue
+        found += 1
+        values = {
+            "home": home,
+            "fingerprint": one.fingerprint,
+            "source_id": one.source_id,
+            "number": one.number,
+            "occurred_on": one.occurred_on,
+            "fields": list(one.fields),
+            "first_seen": now,
+            "last_seen": now,
+            "state": "waiting",
+            "content": ledger.vault.seal(one.raw, f"quarantined:{home}:{one.fingerprint}"),
+        }
+        connection.execute(quarantined.insert().values(values))
+        acts.append(
+            audit.Act("report quarantined", f"quarantined:{one.fingerprint[:16]}", {"fields": list(one.fields)})
+        )
+    return found
+
+
+def let_go(
+    connection: Connection, home: str, readable: Collection[str], unreadable: Sequence[Unreadable], now: datetime
+) -> None:
+    """A later version of the same report takes an earlier unreadable one out of the waiting room.
+
+    `readable`: the source's ids of the page's reports that were understood.
+    """
+    rows = connection.execute(
+        select(quarantined.c.id, quarantined.c.source_id, quarantined.c.fingerprint).where(
+            quarantined.c.home == home, quarantined.c.state == "waiting", quarantined.c.source_id.is_not(None)
+        )
+    ).all()
+    replaced = {one.source_id: one.fingerprint for one in unreadable}
+    for row in rows:
+        if row.source_id in readable:
+            reason = "A readable version arrived."
+        elif row.source_id in replaced and replaced[row.source_id] != row.fingerprint:
+            reason = "A later version took its place."
+        else:
+            continue
+        connection.execute(
+            update(quarantined).where(quarantined.c.id == row.id).values(state="released", reason=reason, last_seen=now)
+        )
 
 
 def waiting(connection: Connection, homes: Sequence[str]) -> list[Quarantined]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
-from ledger import audit, children, owing
+from ledger import audit, children, owing, quarantine
 from ledger.batches import write_rows
 from ledger.crash_points import reach
 from ledger.database import Ledger
-from ledger.tables import cursor, incident, quarantined, revision
+from ledger.quarantine import Unreadable
+from ledger.tables import cursor, incident, revision
 from mappings.incident import Incident
 from mappings.owed import Planner
 
@@ -32,18 +33,6 @@ class Readable:
     report: Incident
     fingerprint: str
     occurred_on: date
-
-
-@dataclass(frozen=True, repr=False)
-class Unreadable:
-    """A report that was not. `raw` is kept whole; `fields` are the paths that failed."""
-
-    raw: str
-    fingerprint: str
-    fields: tuple[str, ...]
-    source_id: str | None = None
-    number: str | None = None
-    occurred_on: date | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -97,8 +86,8 @@ def store(
         stored = Stored(seen=len(readable) + len(unreadable), unchanged=len(readable) - len(page))
         acts: list[audit.Act] = []
         _store_reports(ledger, connection, home, page, now, plan, stored, acts, found_by)
-        stored.quarantined = _quarantine(ledger, connection, home, unreadable, now, acts)
-        _release(connection, home, page, unreadable, now)
+        stored.quarantined = quarantine.keep(ledger, connection, home, unreadable, now, acts)
+        quarantine.let_go(connection, home, {one.report.incident_id for one in page}, unreadable, now)
         reach("store.before_cursor")
         if watermark is not None:
             _move_cursor(connection, home, source, watermark)
@@ -301,71 +290,6 @@ def _insert_revisions(
         for one, number, key in numbered
     ]
     write_rows(connection, _REVISION, rows)
-
-
-def _quarantine(
-    ledger: Ledger,
-    connection: Connection,
-    home: str,
-    unreadable: Sequence[Unreadable],
-    now: datetime,
-    acts: list[audit.Act],
-) -> int:
-    """Keep what could not be understood; returns how many wait in this page, seen before or not."""
-    waiting = 0
-    for one in {one.fingerprint: one for one in unreadable}.values():
-        where = and_(quarantined.c.home == home, quarantined.c.fingerprint == one.fingerprint)
-        row = connection.execute(select(quarantined.c.id, quarantined.c.state).where(where)).first()
-        if row is not None:
-            state = "waiting" if row.state == "released" else row.state
-            connection.execute(
-                update(quarantined).where(where).values(last_seen=now, state=state, fields=list(one.fields))
-            )
-            waiting += state == "waiting"
-            continue
-        waiting += 1
-        values = {
-            "home": home,
-            "fingerprint": one.fingerprint,
-            "source_id": one.source_id,
-            "number": one.number,
-            "occurred_on": one.occurred_on,
-            "fields": list(one.fields),
-            "first_seen": now,
-            "last_seen": now,
-            "state": "waiting",
-            "content": ledger.vault.seal(one.raw, f"quarantined:{home}:{one.fingerprint}"),
-        }
-        connection.execute(quarantined.insert().values(values))
-        acts.append(
-            audit.Act("report quarantined", f"quarantined:{one.fingerprint[:16]}", {"fields": list(one.fields)})
-        )
-    return waiting
-
-
-def _release(
-    connection: Connection, home: str, page: Sequence[Readable], unreadable: Sequence[Unreadable], now: datetime
-) -> None:
-    """A later version of the same report takes an earlier unreadable one out of the waiting room."""
-    waiting = connection.execute(
-        select(quarantined.c.id, quarantined.c.source_id, quarantined.c.fingerprint).where(
-            quarantined.c.home == home, quarantined.c.state == "waiting", quarantined.c.source_id.is_not(None)
-        )
-    ).all()
-    if not waiting:
-        return
-    readable_ids = {one.report.incident_id for one in page}
-    replaced = {one.source_id: one.fingerprint for one in unreadable}
-    for row in waiting:
-        if row.source_id in readable_ids:
-            reason = "A readable version arrived."
-        elif row.source_id in replaced and replaced[row.source_id] != row.fingerprint:
-            reason = "A later version took its place."
-        else:
-            continue
-        connection.execute(
-            update(quarantined).where(quarantined.c.id == row.id).values(state="released", reason=reason, last_seen=now)
-        )
 
 
 def _move_cursor(connection: Connection, home: str, source: str, mark: Watermark) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ledger.database import Ledger
-from ledger.reports import Readable, Stored, Unreadable, Watermark, store
+from ledger.quarantine import Unreadable
+from ledger.reports import Readable, Stored, Watermark, store
 from mappings.bodies import AppendmentBody, NoteBody
 from mappings.fingerprint import content_fingerprint
 from mappings.incident import Incident

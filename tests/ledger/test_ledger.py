@@ -19,7 +19,8 @@ from ledger.clock import SetClock
 from ledger.database import Ledger, upgrade
 from ledger.errors import LedgerError, Refused
 from ledger.outbox import Outcome
-from ledger.reports import Unreadable, Watermark
+from ledger.quarantine import Unreadable
+from ledger.reports import Watermark
 from ledger.schema import HEAD, known_revisions
 from ledger.states import TRANSITIONS, DeliveryState, Event, ImpossibleTransition, after
 from ledger.tables import audit_entry, delivery, incident, meta, revision
