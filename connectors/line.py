@@ -47,11 +47,16 @@ class UnderWay(threading.local):
 CALL = UnderWay()
 
 
+_AT_ONCE = getattr(socket, "TCP_QUICKACK", None)  # Linux has it
+
+
 class TimedSocket(socket.socket):
     """A socket whose every wait is timed by the call."""
 
     def recv_into(self, *args: Any) -> int:
         self.settimeout(CALL.left())
+        if _AT_ONCE is not None:  # many a far end holds an answer's body back, 40 ms, until its head is acknowledged
+            self.setsockopt(socket.IPPROTO_TCP, _AT_ONCE, 1)
         return super().recv_into(*args)
 
     def sendall(self, *args: Any) -> None:

@@ -167,6 +167,24 @@ def test_bytes_after_the_end_of_an_answer_are_no_part_of_the_next(serve: Callabl
     assert [written(http).content, written(http).content] == [{}, {"id": 7}]
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="this system cannot acknowledge at once")
+def test_a_far_end_that_sends_head_and_body_apart_is_not_kept_waiting(serve: Callable[..., RawServer]) -> None:
+    """It holds the body back until the head is acknowledged, which a system puts off for 40 milliseconds."""
+
+    def apart(_server: RawServer, exchange: Exchange) -> bool:
+        exchange.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        exchange.read()
+        exchange.send(CREATED[:-8])
+        exchange.send(CREATED[-8:])
+        return True
+
+    http = http_to(serve(apart).base_url)
+    started = time.monotonic()
+    for _ in range(50):
+        written(http)
+    assert time.monotonic() - started < 1
+
+
 PACKED = {
     "gzip": gzip.compress(b"[1]"),
     "GZIP": gzip.compress(b"[1]"),
