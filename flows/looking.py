@@ -29,6 +29,7 @@ from mappings.incident import Status
 from mappings.owed import Action, Target
 from mappings.reference import PATTERN
 from mappings.running_numbers import misfits, number_gaps
+from mappings.uk_time import uk_day
 from reconciliation.compare import second_looks, with_notes
 from reconciliation.views import (
     Evidence,
@@ -165,8 +166,11 @@ def _people(evidence: Evidence) -> frozenset[int]:
 
 
 def _days(evidence: Evidence) -> tuple[date, date]:
-    """The period, and the days of the incidents that count as of it."""
-    days = [incident.occurred_on for incident in evidence.incidents] or [evidence.start]
+    """The period, the days of the incidents that count as of it, and those to which their records were sent."""
+    days = [evidence.start, *(incident.occurred_on for incident in evidence.incidents)]
+    for one in evidence.deliveries:
+        if isinstance(one.body, NoteBody | EntryBody):
+            days.append(uk_day(one.body.effective_date if isinstance(one.body, NoteBody) else one.body.entry_time))
     return min(evidence.start, *days), max(evidence.end, *days)
 
 
@@ -239,8 +243,6 @@ def _unrecorded(evidence: Evidence) -> tuple[Any, ...]:
     """Of the period alone: the reports of other days that the log was read for are not all known here."""
     if evidence.daily_log.side is not Side.CHECKED:
         return ()
-    from mappings.uk_time import uk_day
-
     ours = {one.remote_id for one in evidence.deliveries if one.target == Target.DAILY_LOG and one.remote_id}
     entries = [
         LogDay(

@@ -86,6 +86,7 @@ def reconcile(
         looked = look(site, home, start, end, moment, source, fault)
         comparison = compare(looked.evidence)
         outbox.read_back(site.ledger, sorted(comparison.verified), site.worker)
+        healing.sent &= {one.id for one in looked.evidence.deliveries if one.was_accepted}
     if comparison.verified:
         # What was verified just now is proof for the duties that it meets.
         looked = replace(looked, evidence=_with_fresh_duties(site, home, looked.evidence))

@@ -169,18 +169,21 @@ _TARGET_OF_DUTY = {
 def _settled(evidence: Evidence, found: list[Finding], right: frozenset[int]) -> tuple[Finding, ...]:
     """One finding an id, by urgency.
 
-    None about a duty that waits for a record which another finding is about, or which could not be looked for.
+    None about a duty that waits for a record which another finding is about, which could not be looked for, or which
+    cannot be made of a draft: that the report was not submitted is the finding then.
     """
     told = {(finding.incident_id, finding.target) for finding in found if finding.kind != Kind.DUTY_OVERDUE}
     sent = {(one.incident_id, one.target) for one in evidence.deliveries}
     seen = sent - {(one.incident_id, one.target) for one in evidence.deliveries if one.id not in right}
     waiting = set(_waiting_for_a_record(evidence))
+    drafts = {one.incident_id for one in evidence.incidents if one.status is Status.DRAFT}
     kept: dict[str, Finding] = {}
     for finding in found:
         if finding.kind == Kind.DUTY_OVERDUE and (finding.incident_id, finding.reason, finding.subject) in waiting:
             target = _TARGET_OF_DUTY[finding.reason or ""]
             place = (finding.incident_id, str(target))
-            if place in told or place in seen or evidence.side(target) is Side.NOT_CHECKED:
+            unseen = evidence.side(target) is Side.NOT_CHECKED
+            if place in told or place in seen or unseen or finding.incident_id in drafts:
                 continue
         kept.setdefault(finding.id, finding)
     return tuple(sorted(kept.values(), key=by_urgency))

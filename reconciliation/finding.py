@@ -149,10 +149,10 @@ _PLACES = {str(kind): place for place, kind in enumerate(_ORDER)}
 
 
 def by_urgency(finding: Finding) -> tuple[bool, int, int, str, bool, float, str, str]:
-    """Sort key: what nobody has acknowledged first, then severity, kind, what is due first, and the incident."""
+    """Sort key: what is open first, then severity, kind, what is due first, and the incident."""
     due = finding.due.timestamp() if finding.due else 0.0
     return (
-        finding.acknowledged,
+        not finding.is_open,
         finding.severity.rank,
         _PLACES.get(finding.kind, len(_ORDER)),
         finding.kind,

@@ -70,7 +70,7 @@ def tell(
         id=finding_id(
             home=home,
             kind=kind,
-            incident=record.number or record.incident_id,
+            incident=record.incident_id or record.number,
             target=record.target,
             subject=record.subject,
             about=about,

@@ -123,6 +123,17 @@ def test_an_entry_outside_the_period_is_not_judged_by_the_reports_inside(scene: 
     assert "unrecorded_restraint" not in {one["kind"] for one in told["findings"]}
 
 
+def test_a_report_whose_day_was_corrected_still_has_its_entry_on_the_old_day(scene: Scene) -> None:
+    """Broken once: the log was read for the period alone, and an entry of the day typed first was called vanished."""
+    scene.write(1, occurredAt=local(scene.clock() - timedelta(days=70)))
+    scene.settle()
+    scene.amend(1, occurredAt=local(scene.house.end - timedelta(days=12)))
+    scene.settle()
+    told = scene.reconcile()
+    assert [one for one in told["findings"] if one["kind"] in ("missing", "different")] == []
+    assert told["totals"]["verified"] == 1
+
+
 # ---- what Mosaic holds ---------------------------------------------------------------------------------------------
 
 
@@ -166,6 +177,21 @@ def test_a_later_part_of_a_long_note_that_is_not_there_is_one_finding(scene: Sce
     assert told_of(found) == [("missing", "vanished", "mosaic")]
     assert "an appendment to the case note" in found[0]["message"]
     assert told["totals"]["outstanding"] == 1
+
+
+def test_healed_counts_what_was_accepted_and_not_what_was_tried(scene: Scene) -> None:
+    """Broken once: a note that a locked record refused again was counted as sent."""
+    scene.write(1, 2)
+    for n in (1, 2):
+        scene.house.mosaic.lock(person_of(n))
+    scene.sync()
+    scene.house.mosaic.lock(person_of(1), locked=False)
+    told = scene.reconcile(heal=True)
+    assert told["healed"]["sent"] == 1
+    assert [(one["subject"], one["healed"]) for one in told["findings"] if one["kind"] == "missing"] == [
+        (child_of(2), False),
+        (child_of(1), True),
+    ]
 
 
 # ---- what could not be read ----------------------------------------------------------------------------------------

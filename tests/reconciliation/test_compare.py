@@ -334,6 +334,37 @@ def test_an_effective_date_written_with_another_offset_is_the_same_minute() -> N
     assert compare(world.evidence()).findings == ()
 
 
+def test_two_reports_with_one_number_are_told_apart() -> None:
+    """Broken once: a finding's id was made of the number, so that two lost entries were one, and one hid the other."""
+    world = quiet_world()
+    other = incident(9, at=datetime(2026, 10, 25, 9, 0, tzinfo=UTC), number=_NUMBER, child=CHILDREN[3])
+    world.add(other)
+    for report in (_second(world), other):
+        world.entries.remove(world.entry_of(report))
+    found = [one for one in compare(world.evidence()).findings if one.target == "daily_log"]
+    assert [one.incident for one in found] == [_NUMBER, _NUMBER]
+    assert {one.incident_id for one in found} == {"inc-2", "inc-9"}
+
+
+def test_a_corrected_number_leaves_a_finding_its_id() -> None:
+    world = quiet_world()
+    _doubled(world)
+    (before,) = compare(world.evidence()).findings
+    world.replace_delivery(world.delivery_of(_second(world)), number="EXH-2026-0102")
+    (after,) = compare(world.evidence()).findings
+    assert (after.id, after.incident) == (before.id, "EXH-2026-0102")
+
+
+def test_the_oversight_of_a_draft_is_not_asked_for_twice() -> None:
+    """Broken once: a manager who had overseen a draft was told to do it, because Mosaic cannot show it yet."""
+    world = quiet_world()
+    world.add(incident(4, at=datetime(2026, 10, 20, 9, 0, tzinfo=UTC), status="Draft", child=CHILDREN[3]))
+    for view in (world.evidence().mosaic, NotesView(Side.NOT_CHECKED)):
+        found = [one.reason for one in compare(world.evidence(mosaic=view)).findings]
+        assert "incident_report" in found
+        assert "manager_oversight" not in found
+
+
 def test_a_refused_mail_says_whom_it_was_for() -> None:
     """Broken once: "email refused the mail", and nobody knew who had not been told."""
     world = quiet_world()
