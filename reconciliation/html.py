@@ -23,15 +23,7 @@ from reconciliation.html_stories import MOST_OPEN, months, shown
 from reconciliation.html_trends import charts_of, facts, tables, trends_words
 from reconciliation.report import DutyLine, Report, TargetLine
 from reconciliation.totals import Row
-from reconciliation.verdict import Tone
 from reconciliation.views import Side
-
-_SIGNS = {
-    Tone.CLEAR: "Nothing to do",
-    Tone.ATTENTION: "Needs attention",
-    Tone.UNSEEN: "Not everything was seen",
-    Tone.ALARM: "Stop and look",
-}
 
 
 def html_report(report: Report) -> str:
@@ -46,7 +38,7 @@ def html_report(report: Report) -> str:
         css=Markup(css),  # noqa: S704 - our own file
         style_hash="sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
         period=readable.period(report.start, report.end),
-        signs=_SIGNS,
+        signs=readable.SIGNS,
         sides=[_side(side, state) for side, state in report.checked.items()],
         unseen=unseen,
         open_count=len(report.open_findings),
@@ -144,18 +136,12 @@ def _duty_line(line: DutyLine) -> dict[str, Any]:
 
 
 def _submission(one: Any, adult: str, anchors: dict[str, str]) -> dict[str, str]:
-    states = {
-        "awaiting_approval": "Waits for a manager",
-        "approved": "Approved, not yet reported sent",
-        "declined": "Declined, with a reason in the ledger",
-        "sent": "Reported sent",
-    }
     return {
         "number": one.number,
         "link": anchors.get(one.incident_id, ""),
         "adult": adult,
         "triggers": ", ".join(str(trigger) for trigger in one.triggers),
-        "state": states.get(one.state, one.state),
+        "state": readable.DECISIONS.get(one.state, one.state),
         "due": readable.moment(one.due_at),
         "decided": readable.moment(one.decided_at),
     }

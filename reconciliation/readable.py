@@ -9,6 +9,7 @@ from mappings.flags import FLAG_TITLES
 from mappings.uk_time import LONDON
 from reconciliation.finding import Kind, Severity
 from reconciliation.totals import Row
+from reconciliation.verdict import Tone
 from reconciliation.views import Side
 
 KIND_TITLES: Mapping[str, str] = {
@@ -45,6 +46,18 @@ OWNERS: Mapping[str, str] = {
     "it": "IT",
     "mosaic_administrators": "the council's Mosaic administrators",
 }
+SIGNS: Mapping[Tone, str] = {
+    Tone.CLEAR: "Nothing to do",
+    Tone.ATTENTION: "Needs attention",
+    Tone.UNSEEN: "Not everything was seen",
+    Tone.ALARM: "Stop and look",
+}
+DECISIONS: Mapping[str, str] = {
+    "awaiting_approval": "Waits for a manager",
+    "approved": "Approved, not yet reported sent",
+    "declined": "Declined, with a reason in the ledger",
+    "sent": "Reported sent",
+}
 SIDES: Mapping[str, str] = {
     Side.CHECKED: "Seen",
     Side.NOT_CHECKED: "Not checked: could not be read",
@@ -62,7 +75,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
     Row.QUARANTINED: ("Could not be understood", "Kept whole and sent nowhere until the report or the map is mended."),
     Row.DRAFT: ("Draft", "Staff have not submitted the report; sent nowhere."),
     Row.EXEMPT: ("Nothing owed", "Routine under every held child's EHC plan, or void when first seen."),
-    Row.OUTSTANDING: ("Outstanding", "Not all of it was seen where it belongs: see above."),
+    Row.OUTSTANDING: ("Outstanding", "Not all of it was seen where it belongs, or could be looked for there."),
 }
 DELIVERY_STATES: Mapping[str, str] = {
     "pending": "waits to be sent",

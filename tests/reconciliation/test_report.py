@@ -26,6 +26,7 @@ from reconciliation.compare import compare
 from reconciliation.csv_files import csv_reports, safe_cell
 from reconciliation.finding import Kind
 from reconciliation.html import html_report
+from reconciliation.html_findings import owners
 from reconciliation.json_document import json_document, schema
 from reconciliation.pdf import pdf_report
 from reconciliation.remember import to_keep, with_standing
@@ -317,6 +318,20 @@ def test_the_inspectors_paper_has_the_verdict_and_every_finding() -> None:
     words = " ".join(paper.split())
     assert REPORT.verdict.headline in words
     assert all(finding.incident in words for finding in REPORT.findings if finding.incident)
+    assert f"Look today ({sum(one.severity == 'high' for one in REPORT.open_findings)})" in words
+    assert f"Together {' '.join(map(str, owners(REPORT)['together']))}" in words
+    assert "Declined, with a reason in the ledger" in words
+    assert "Counted over 44 submitted reports" in words
+
+
+def test_the_inspectors_paper_does_not_call_uneven_totals_even() -> None:
+    world = quiet_world()
+    world.incidents.pop()
+    words = " ".join(
+        " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_report(_report(world)))).pages).split()
+    )
+    assert "Not the same incidents." in words
+    assert "The same incidents." not in words
 
 
 # ---- findings that stay --------------------------------------------------------------------------------------------
