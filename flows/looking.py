@@ -120,7 +120,7 @@ def _ledger_side(site: Site, home: Home, start: date, end: date, as_of: datetime
         number_gaps=number_gaps(
             present, home.prefix, in_range=[*in_range, *(one.number for one in held)], first_ever=_first(numbers)
         ),
-        misfits=misfits(in_range, home.prefix),
+        misfits=misfits(_readable_numbers(source, waiting), home.prefix),
         submissions=tuple(one for file in files for one in _submissions(file)),
         deletion_requested=frozenset(),
         targets=frozenset(target for target in site.targets if target in (Target.MOSAIC, Target.DAILY_LOG)),
@@ -276,6 +276,12 @@ def _of_period(one: quarantine.Quarantined, listed: Sequence[str], start: date, 
     if one.source_id is not None and one.source_id in listed:
         return True
     return one.occurred_on is None or start <= one.occurred_on <= end
+
+
+def _readable_numbers(source: SourceView, waiting: Sequence[quarantine.Quarantined]) -> list[str]:
+    """Numbers of the listed reports, but for those in quarantine: what is wrong with these is said there."""
+    unread = {one.source_id for one in waiting}
+    return [row.number for row in source.index.rows if row.incident_id not in unread] if source.index else []
 
 
 def _first(numbers: Sequence[str]) -> str | None:

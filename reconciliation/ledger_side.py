@@ -139,7 +139,6 @@ def _gaps(evidence: Evidence) -> Iterator[Finding]:
             record,
             reason="misfit",
             about="misfit",
-            count=f"{len(evidence.misfits):,}",
             numbers=f"{named} and {rest:,} more" if rest > 0 else named,
         )
 

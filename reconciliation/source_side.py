@@ -96,7 +96,7 @@ def _disagreement(row: IndexRow, incident: LedgerIncident) -> str | None:
     if row.occurred_on != incident.occurred_on:
         return "day"
     content = incident.incident
-    if content is not None and set(row.child_ids) != {child.child_id for child in content.children}:
+    if content is not None and row.child_ids and set(row.child_ids) != {child.child_id for child in content.children}:
         return "children"
     return None
 

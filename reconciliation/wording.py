@@ -330,8 +330,8 @@ WORDS: dict[tuple[str, str], Words] = {
     ),
     (Kind.NUMBER_GAP, "misfit"): Words(
         _MEDIUM,
-        "{count} of the period's reports have no running number of this home, so that a missing one cannot be told by "
-        "it: {numbers}.",
+        "Reports of this period carry what is no running number of this home, so that a missing one cannot be told by "
+        "them: {numbers}.",
         "Correct the numbers in the recording system, or `number_prefix` in the home's file.",
         _MANAGER,
     ),

@@ -99,6 +99,9 @@ def test_a_quarantined_report_of_another_period_is_not_called_gone(scene: Scene)
 def test_a_number_that_is_none_of_the_homes_is_said(scene: Scene) -> None:
     scene.write(1)
     scene.settle()
+    scene.write(3, incidentNumber="", status="Unheard of")
+    scene.sync()
+    assert scene.findings(scene.reconcile())["number_gap"] == 0, "what waits in quarantine is said there"
     found = planted(scene, lambda: scene.write(2, incidentNumber="EXH/26/2"))[1]
     assert ("number_gap", "misfit", "source") in told_of(found)
 
