@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime
+from datetime import date, datetime
 
 from reconciliation.report import Report
 from reconciliation.sheets import Cell, sheets_of
@@ -31,6 +31,8 @@ def safe_cell(cell: Cell) -> str:
         return ""
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ", timespec="minutes")
+    if isinstance(cell, date):
+        return cell.isoformat()
     if isinstance(cell, float):
         return f"{cell:.4f}"
     text = str(cell).replace("\x00", "")

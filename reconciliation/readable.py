@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from mappings.flags import FLAG_TITLES
 from mappings.uk_time import LONDON
-from reconciliation.finding import Kind, Severity
+from reconciliation.finding import Finding, Kind, Severity
 from reconciliation.totals import Row
 from reconciliation.verdict import Tone
 from reconciliation.views import Side
@@ -87,7 +87,7 @@ DELIVERY_STATES: Mapping[str, str] = {
     "awaiting_approval": "waits for a manager",
     "superseded": "no longer owed",
 }
-DUTY_STATES: Mapping[str, str] = {"overdue": "Overdue", "met_late": "Met late", "open": "Open"}
+DUTY_STATES: Mapping[str, str] = {"met": "Met in time", "overdue": "Overdue", "met_late": "Met late", "open": "Open"}
 ACTIONS: Mapping[str, str] = {
     "create": "record",
     "append": "appendment",
@@ -106,6 +106,13 @@ def owner_words(owner: str) -> str:
 def kind_title(kind: str) -> str:
     """A kind's heading; an unknown one shows its id."""
     return KIND_TITLES.get(kind, kind.replace("_", " ").capitalize())
+
+
+def how_soon(finding: Finding) -> str:
+    """How soon a person must look at it, or that nobody needs to."""
+    if finding.acknowledged:
+        return "Acknowledged"
+    return LEVELS[finding.severity][0] if finding.is_open else "Healed"
 
 
 def day(value: date | None) -> str:

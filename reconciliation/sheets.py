@@ -1,25 +1,25 @@
 """The report as tables for people who live in Excel: totals, findings, duties. XLSX and CSV lay out the same rows.
 
-Cells are text, whole numbers, shares or moments in UK wall-clock time; which is which is part of the table.
+Cells are text, whole numbers, shares, days or moments in UK wall-clock time, each of its type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from mappings.uk_time import LONDON
 from reconciliation import readable
 from reconciliation.report import Report
 from reconciliation.totals import Row
 
-Cell = str | int | float | datetime | None
+Cell = str | int | float | datetime | date | None
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table. `widths` are in characters; a datetime cell is UK wall-clock time without a zone."""
+    """One table. `widths` are in characters; a datetime cell is UK wall-clock time without a zone, a date a UK day."""
 
     name: str
     columns: tuple[str, ...]
@@ -39,34 +39,44 @@ def _wall(moment: datetime | None) -> datetime | None:
 def _totals(report: Report) -> Sheet:
     totals = report.totals
     rows: list[tuple[Cell, ...]] = [
-        (readable.ROWS[row][0], row.value, getattr(totals, row), readable.ROWS[row][1]) for row in Row
+        ("Home", "home", report.home, report.home_name),
+        ("First day", "start", report.start, ""),
+        ("Last day", "end", report.end, ""),
+        ("As seen on (UK time)", "as_of", _wall(report.as_of), ""),
+        ("Verdict", "verdict", readable.SIGNS[report.verdict.tone], report.verdict.headline),
     ]
+    rows += [(readable.ROWS[row][0], row.value, getattr(totals, row), readable.ROWS[row][1]) for row in Row]
     source = totals.source if totals.source is not None else "not seen"
     rows += [
         ("The rows add up to", "sum", totals.sum_of_rows, ""),
         ("The recording system's own count", "source", source, ""),
         ("The ledger's count", "ledger", totals.ledger, ""),
-        ("Balanced", "balanced", "yes" if totals.balanced else "no", report.verdict.headline),
+        (
+            "Balanced",
+            "balanced",
+            "yes" if totals.balanced else "no",
+            "The recording system and the ledger list the same incidents." if totals.balanced else "",
+        ),
     ]
     rows += [
         (f"{readable.SIDE_NAMES[side]}: looked at", side, readable.SIDES[state], "")
         for side, state in report.checked.items()
     ]
-    return Sheet("Totals", ("What", "Key", "Count", "Meaning"), (34, 14, 12, 80), tuple(rows))
+    return Sheet("Totals", ("What", "Key", "Value", "Meaning"), (34, 14, 26, 80), tuple(rows))
 
 
 def _findings(report: Report) -> Sheet:
     columns = (
-        "Severity", "Kind", "Incident", "Child or adult", "System", "What was seen", "What to do", "Who", "Due",
-        "First seen", "Last seen", "Acknowledged", "Id",
+        "How soon", "What", "Incident", "Child or adult", "System", "What was seen", "What to do", "Who", "Due",
+        "First seen", "Last seen", "Acknowledged", "Severity", "Kind", "Id",
     )  # fmt: skip
     rows = tuple(
         (
-            finding.severity.value,
-            finding.kind,
+            readable.how_soon(finding),
+            readable.kind_title(finding.kind),
             finding.incident,
             report.label(finding.subject),
-            finding.target,
+            readable.SIDE_NAMES.get(finding.target or "", finding.target),
             finding.told_of(report.label(finding.subject) or "the child"),
             finding.action.replace("`", ""),
             readable.owner_words(finding.owner),
@@ -74,15 +84,17 @@ def _findings(report: Report) -> Sheet:
             _wall(finding.first_seen),
             _wall(finding.last_seen),
             _wall(finding.acknowledged_at) or ("yes" if finding.acknowledged else None),
+            finding.severity.value,
+            finding.kind,
             finding.id,
         )
         for finding in report.findings
     )
-    return Sheet("Findings", columns, (10, 20, 16, 14, 12, 70, 60, 28, 17, 17, 17, 17, 18), rows)
+    return Sheet("Findings", columns, (14, 30, 16, 14, 17, 70, 60, 34, 17, 17, 17, 17, 10, 22, 18), rows)
 
 
 def _duties(report: Report) -> Sheet:
-    columns = ("Incident", "Duty", "Id", "Child", "Who owes it", "State", "Target", "Due", "Met", "Why")
+    columns = ("Incident", "Duty", "Id", "Child", "Who owes it", "State", "Aim", "Due", "Met", "Why")
     rows = tuple(
         (
             duty.incident,
@@ -90,7 +102,7 @@ def _duties(report: Report) -> Sheet:
             duty.id,
             duty.child,
             readable.owner_words(duty.owner),
-            duty.state,
+            readable.DUTY_STATES.get(duty.state, duty.state),
             _wall(duty.target_at),
             _wall(duty.due_at),
             _wall(duty.met_at),
@@ -130,11 +142,11 @@ def _incident_rows(report: Report) -> Iterator[tuple[Cell, ...]]:
     for story in report.stories:
         yield (
             story.number,
-            readable.day(story.occurred_on),
+            story.occurred_on,
             _wall(story.occurred_at),
             story.kind,
             ", ".join(story.children),
-            story.status,
+            readable.status(story.status),
             readable.ROWS[story.row][0] if story.row else "Not at the source",
             len(story.findings),
             ", ".join(story.flags),

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from reconciliation.report import Report
@@ -36,6 +36,7 @@ def xlsx_report(report: Report) -> bytes:
         formats = {
             "text": book.add_format({"text_wrap": True, "valign": "top"}),
             "moment": book.add_format({"num_format": "dd/mm/yyyy hh:mm", "valign": "top", "align": "left"}),
+            "day": book.add_format({"num_format": "dd/mm/yyyy", "valign": "top", "align": "left"}),
             "share": book.add_format({"num_format": "0 %", "valign": "top"}),
             "number": book.add_format({"num_format": "#,##0", "valign": "top"}),
         }
@@ -76,6 +77,8 @@ def _write_cell(page: Any, row: int, column: int, cell: Cell, formats: dict[str,
         return
     if isinstance(cell, datetime):
         page.write_datetime(row, column, cell, formats["moment"])
+    elif isinstance(cell, date):
+        page.write_datetime(row, column, cell, formats["day"])
     elif isinstance(cell, str):
         text = cell if cell.isprintable() else _UNWRITABLE.sub("", cell)
         page.write_string(row, column, text[:_LONGEST], formats["text"])

@@ -291,6 +291,23 @@ def test_dates_are_dates_the_header_is_frozen_and_every_table_has_a_filter() -> 
         assert page.auto_filter.ref
     due = [row[7].value for row in book["Duties"].iter_rows(min_row=2)]
     assert {type(value) for value in due if value is not None} == {datetime}
+    days = [row[1] for row in book["Incidents"].iter_rows(min_row=2)]
+    assert {(type(cell.value), cell.number_format) for cell in days} == {(datetime, "dd/mm/yyyy")}
+
+
+def test_the_tables_say_what_the_page_says_and_whose_they_are() -> None:
+    files = csv_reports(REPORT)
+    totals, found, incidents = (
+        list(csv.DictReader(io.StringIO(files[name].decode("utf-8-sig"), newline="")))
+        for name in ("totals", "findings", "incidents")
+    )
+    assert [row["Value"] for row in totals[:4]] == ["EXH", "2026-10-01", "2026-10-31", "2026-11-03 06:30"]
+    assert totals[4]["Meaning"] == REPORT.verdict.headline
+    urgent = sum(1 for one in REPORT.open_findings if one.severity == "high")
+    assert Counter(row["How soon"] for row in found)["Urgent"] == urgent
+    assert found[0]["What"] == "Missing"
+    assert found[0]["Kind"] == "missing"
+    assert incidents[0]["Day"] == "2026-10-02"
 
 
 def test_the_json_is_as_its_published_schema_says() -> None:
