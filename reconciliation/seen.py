@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,6 +13,8 @@ from mappings.reference import PATTERN
 from reconciliation.finding import Finding, Kind
 from reconciliation.telling import Record, moment_words, tell
 from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Target
+
+_PART = re.compile(r"-\d{1,4}\Z")
 
 
 @dataclass
@@ -31,8 +34,8 @@ def fold(reference: str | None) -> str:
 
 
 def is_ours(reference: str | None) -> bool:
-    """Whether a reference has the shape of ours, whoever wrote it."""
-    return PATTERN.fullmatch(fold(reference)) is not None
+    """Whether a reference has the shape of ours, whoever wrote it; that of a further part ends in its number."""
+    return PATTERN.fullmatch(_PART.sub("", fold(reference))) is not None
 
 
 def differing_parts(pairs: Iterable[tuple[str, bool]]) -> str | None:

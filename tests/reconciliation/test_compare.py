@@ -683,6 +683,17 @@ def test_a_void_is_a_finding_until_somebody_asked_the_council_to_delete_the_note
     assert _found(world, deletion_requested=frozenset({"inc-2"})) == []
 
 
+def test_a_further_part_of_a_note_that_the_ledger_does_not_know_is_no_persons_addition() -> None:
+    """Broken once: its reference ends in the part's number, and it was taken for what somebody else had written."""
+    world = quiet_world()
+    note = world.note_of(_second(world))
+    ours = f"{reference(incident(77), 'mosaic', 'child-18')}-2"
+    part = HeldAppendment(remote_id="9901", html="<p>Goes on.</p>", reference=ours, created_at=LATER)
+    world.replace_note(note, appendments=(part,))
+    (finding,) = compare(world.evidence()).findings
+    assert (finding.kind, finding.reason) == ("orphan", "unknown_reference")
+
+
 def test_a_reference_that_another_period_knows_is_no_orphan() -> None:
     world = quiet_world()
     _unknown_reference(world)
