@@ -219,7 +219,7 @@ class CaseNoteStore(Checkable, Protocol):
         """Look for our note on the person's record (or the survivor's), whether or not the filter is honoured."""
 
     def find_appendment(self, reference: str, *, note_id: str) -> Found:
-        """Look for our appendment on the note."""
+        """Look for our appendment on the note. Raises Rejected where the note itself is not to be seen."""
 
     def finish(self, note_id: str, reference: str) -> Receipt:
         """Finish our own draft or timed-out note."""

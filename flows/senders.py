@@ -204,7 +204,7 @@ def try_to_look(sender: Sender, claim: Claim, root: Root | None, settle_seconds:
     except CannotBeAsked as why:
         return Outcome(claim, Event.REPEATABLE, str(why))
     except Rejected as why:
-        if why.cause in (Cause.PERSON_NOT_FOUND, Cause.NO_PERSON_ID):
+        if why.cause is Cause.NO_PERSON_ID:  # it can never have been sent; whom a target does not show may be hidden
             return Outcome(claim, Event.LOOK_ABSENT, why.message, retry_in=settle_seconds)
         return Outcome(claim, Event.LOOK_FAILED, why.message, retry_in=_LONGEST_PAUSE, cause=why.cause)
     except ConnectorError as why:

@@ -12,7 +12,7 @@ from ledger import audit
 from ledger.database import Ledger
 from ledger.errors import Refused, UnknownRecord
 from ledger.states import DeliveryState, Event, after
-from ledger.tables import approval, delivery
+from ledger.tables import approval, attempt, delivery
 
 #: Causes after which nobody can be sure that the target holds nothing: looked up before another try.
 _DOUBTFUL = frozenset({"conflict", "wrong_person"})
@@ -45,7 +45,7 @@ def retry(ledger: Ledger, delivery_id: int, actor: str) -> str:
         if row.body is None:
             raise Refused(f"Delivery {delivery_id} has nothing that may be sent; mend the report at the source.")
         if state is DeliveryState.REJECTED:
-            doubtful = row.cause in _DOUBTFUL
+            doubtful = row.cause in _DOUBTFUL or _was_in_doubt(connection, row)
             state = after(state, Event.DOUBTED if doubtful else Event.RETRIED)
             values |= {
                 "state": state,
@@ -129,6 +129,13 @@ def decisions(connection: Connection, delivery_ids: list[int]) -> dict[int, list
             )
             found.setdefault(row.delivery_id, []).append(made)
     return found
+
+
+def _was_in_doubt(connection: Connection, row: Row[Any]) -> bool:
+    """Whether an earlier try, of what can be looked up, may have been applied, whatever the last one proved."""
+    doubts = [Event.AMBIGUOUS, Event.LEASE_EXPIRED]
+    earlier = select(attempt.c.id).where(attempt.c.delivery_id == row.id, attempt.c.event.in_(doubts))
+    return row.target != "email" and connection.execute(earlier.limit(1)).first() is not None
 
 
 def _refuse_second_word(connection: Connection, row: Row[Any], decision: str) -> None:

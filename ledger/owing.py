@@ -105,7 +105,7 @@ def deliveries_before(connection: Connection, keys: Sequence[int]) -> dict[int, 
 
 
 def apply_changes(connection: Connection, plan: Plan, now: datetime) -> None:
-    """Withdraw what is no longer owed and send refused deliveries to their new address.
+    """Withdraw what is no longer owed; send refused deliveries to their new address, look for those in doubt there.
 
     A delivery that a worker took meanwhile is left as it is: only what is proven not there can be withdrawn.
     """
@@ -116,18 +116,12 @@ def apply_changes(connection: Connection, plan: Plan, now: datetime) -> None:
         if state in (DeliveryState.PENDING, DeliveryState.REJECTED, DeliveryState.AWAITING_APPROVAL):
             values = {"state": after(DeliveryState(state), Event.WITHDRAWN), "state_since": now, "why": why}
             connection.execute(update(delivery).where(delivery.c.id == row_id).values(values))
+    new_person = {"why": "The report now has another Mosaic id for this child.", "cause": None, "due_epoch": 0.0}
     for row_id, person_id in plan.readdressed:
-        values = {
-            "state": after(DeliveryState.REJECTED, Event.RETRIED),
-            "state_since": now,
-            "person_id": person_id,
-            "why": "The report now has another Mosaic id for this child.",
-            "cause": None,
-            "due_epoch": 0.0,
-        }
-        connection.execute(
-            update(delivery).where(delivery.c.id == row_id, delivery.c.state == DeliveryState.REJECTED).values(values)
-        )
+        one = update(delivery).where(delivery.c.id == row_id).values(new_person | {"person_id": person_id})
+        again = {"state": after(DeliveryState.REJECTED, Event.RETRIED), "state_since": now}
+        connection.execute(one.where(delivery.c.state == DeliveryState.UNCERTAIN).values(looks=0))
+        connection.execute(one.where(delivery.c.state == DeliveryState.REJECTED).values(again))
 
 
 def _row(

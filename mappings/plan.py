@@ -186,10 +186,10 @@ class _Planning:
             )
 
     def _readdress(self, chain: Sequence[Before], child: Child) -> None:
-        """A note that was refused for its Mosaic id goes out when the report has another one."""
+        """A note that was refused for its Mosaic id, or is looked for under one that nobody has, gets the new one."""
         person = child.mosaic_person()
         for before in chain:
-            wrong = before.state == "rejected" and before.cause in ("no_person_id", "person_not_found")
+            wrong = before.state in ("rejected", "uncertain") and before.cause in ("no_person_id", "person_not_found")
             if wrong and person is not None and person != before.person_id:
                 self.readdressed.append((before.id, person))
 

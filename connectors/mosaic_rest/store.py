@@ -110,10 +110,10 @@ class MosaicRest:
 
     @bare
     def find_appendment(self, reference: str, *, note_id: str) -> Found:
-        """Look for our appendment on the note."""
+        """Look for our appendment on the note. Raises Rejected where the note itself is not to be seen."""
         note = self.get(note_id)
         if note is None:
-            return Found()
+            raise gone(f"looking for appendment {reference} on case note {note_id}", 404)
         ours = [each for each in note.appendments if is_ours(each, reference)]
         receipts = tuple(Receipt(each.remote_id, each.created_at, note.person_id, already_there=True) for each in ours)
         return Found(receipts, deleted=bool(receipts) and note.state is NoteState.DELETED)

@@ -315,7 +315,9 @@ def test_an_appendment_is_made_and_found_by_its_reference(mosaic: Mosaic, store:
     receipt = store.append(an_appendment(note))
     assert store.find_appendment(AFTER, note_id=note).receipts[0].remote_id == receipt.remote_id
     assert store.find_appendment(REFERENCE, note_id=note).absent
-    assert store.find_appendment(AFTER, note_id="999999").absent
+    with pytest.raises(Rejected) as caught:
+        store.find_appendment(AFTER, note_id="999999")
+    assert caught.value.cause is Cause.GONE
 
 
 @pytest.mark.parametrize("fault", LOSSY)

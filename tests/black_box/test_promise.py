@@ -1,0 +1,100 @@
+"""The delivery promise under combined faults: on the write and on the look, and on what a person does after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.black_box.bridge import Town
+from tests.black_box.stories import ago, amended, minimal
+from tests.black_box.test_weather import appends, creates
+from tests.black_box.wire import Asked
+
+Found = Callable[..., Town]
+PERIOD = (ago(20).date().isoformat(), ago(0).date().isoformat())
+
+
+def listed(town: Town, target: str = "mosaic") -> list[dict[str, Any]]:
+    return [one for one in town.bridge.json("delivery", "list")["deliveries"] if one["target"] == target]
+
+
+def retried(town: Town, delivery: dict[str, Any]) -> None:
+    town.bridge.json("delivery", "retry", str(delivery["id"]), code=0)
+
+
+def reads_of_a_note(asked: Asked) -> bool:
+    return asked.method == "GET" and asked.path.startswith("/case-notes/")
+
+
+def anything_of_a_person(asked: Asked) -> bool:
+    return asked.path.startswith("/persons/")
+
+
+def test_an_amendment_whose_note_is_hidden_for_a_while_is_there_once_when_a_person_asks_again(found: Found) -> None:
+    town = found(mail=False)
+    first = minimal(1, ago(2))
+    town.recording.put(first)
+    town.bridge.sync(code=0)
+    town.recording.put(amended(first, narrative="flumoxtext more"))
+    town.mosaic.storm("hang up", appends, after=True)
+    hidden = town.mosaic.storm("status", lambda a: reads_of_a_note(a) or appends(a), times=10**6, detail=(404, {}))
+    town.bridge.sync(code=2)
+    hidden.times = 0
+    (late,) = [one for one in listed(town) if one["action"] == "append"]
+    retried(town, late)
+    town.bridge.sync(code=0)
+    assert [len(note["appendments"]) for note in town.mosaic.notes.values()] == [1]
+
+
+def test_a_note_whose_person_is_hidden_for_a_while_is_there_once_when_a_person_asks_again(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("hang up", creates, after=True)
+    hidden = town.mosaic.storm("status", anything_of_a_person, times=10**6, detail=(404, {}))
+    town.bridge.sync(code=2)
+    hidden.times = 0
+    (note,) = listed(town)
+    retried(town, note)
+    town.bridge.sync(code=0)
+    assert len(town.mosaic.notes) == 1
+
+
+def test_a_person_merged_in_a_circle_while_a_note_is_in_doubt_is_no_proof_that_it_is_absent(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("hang up", creates, after=True)
+    town.bridge.sync("--no-wait", code=2)
+    town.mosaic.persons[1001]["merged_into"], town.mosaic.persons[1002]["merged_into"] = 1002, 1001
+    town.bridge.sync(code=2)
+    assert [one["state"] for one in listed(town)] == ["uncertain"]
+    town.mosaic.persons[1001]["merged_into"] = None
+    retried(town, listed(town)[0])
+    town.bridge.sync(code=0)
+    assert len(town.mosaic.notes) == 1
+
+
+def test_a_note_that_is_said_to_be_there_and_was_deleted_meanwhile_is_not_called_absent(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("hang up", creates, after=True)
+    town.bridge.sync("--no-wait", code=2)
+    (note,) = town.mosaic.notes.values()
+    note["state"] = "DELETED"
+    town.bridge.sync(code=0)
+    kinds = {one["kind"] for one in town.bridge.reconcile(*PERIOD, code=2)["findings"]}
+    assert "deleted" in kinds
+    assert len(town.mosaic.notes) == 1
+
+
+def test_a_note_in_doubt_under_an_id_that_nobody_has_goes_to_the_right_one_when_the_report_has_it(found: Found) -> None:
+    town = found(mail=False)
+    wrong = minimal(1, ago(2))
+    wrong["children"][0]["mosaicPersonId"] = 4040
+    town.recording.put(wrong)
+    town.mosaic.storm("hang up", creates)
+    town.bridge.sync(code=2)
+    assert [one["state"] for one in listed(town)] == ["uncertain"]
+    assert "4040" in listed(town)[0]["why"]
+    town.recording.put(amended(wrong, children=[{**wrong["children"][0], "mosaicPersonId": 1001}]))
+    town.bridge.sync(code=0)
+    assert len(town.mosaic.of(1001)) == len(town.mosaic.notes) == 1
