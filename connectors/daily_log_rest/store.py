@@ -58,21 +58,22 @@ class DailyLogRest:
                 status=answer.status,
             )
         if not _is_of_home(shown, entry.home_id):
-            raise Rejected(
-                f"ALARM: the daily log put {doing} into the log of home {shown.home_id}, as entry {shown.remote_id}; "
-                "have it removed there at once, and check the home's id.",
-                cause=Cause.WRONG_PERSON,
-                status=answer.status,
-            )
+            raise _astray(shown, doing, answer.status)
         return Receipt(shown.remote_id, shown.created_at, already_there=answer.status == 200)
 
     @bare
     def find(self, reference: str, *, home_id: str, entry_on: date) -> Found:
-        """Look for our entry around its UK day, whether or not a filter is honoured."""
+        """Look for our entry around its UK day, whether or not a filter is honoured.
+
+        Raises Rejected where it lies in another home's log: it is no absence, and no proof that all is well.
+        """
         doing = f"looking for log entry {reference} of home {home_id}"
         wide = _query(home_id, entry_on, entry_on)
         for query in ({**wide, "reference": reference}, wide):
-            ours = [entry for entry in self._entries(home_id, query, doing) if is_ours(entry, reference)]
+            ours = [entry for entry in self._entries(query, doing) if is_ours(entry, reference)]
+            for entry in ours:
+                if not _is_of_home(entry, home_id):
+                    raise _astray(entry, doing)
             if ours:
                 return Found(tuple(Receipt(entry.remote_id, entry.created_at, already_there=True) for entry in ours))
         return Found()
@@ -81,17 +82,17 @@ class DailyLogRest:
     def list(self, home_id: str, start: date, end: date) -> Sequence[HeldEntry]:
         """Every entry of the home in the range of UK days, ends included, whoever wrote it."""
         doing = f"the daily log of home {home_id} from {start} to {end}"
-        entries = self._entries(home_id, _query(home_id, start, end), doing)
-        return [entry for entry in entries if start <= uk_day(entry.entry_time) <= end]
+        entries = self._entries(_query(home_id, start, end), doing)
+        return [one for one in entries if _is_of_home(one, home_id) and start <= uk_day(one.entry_time) <= end]
 
-    def _entries(self, home_id: str, query: Mapping[str, str], doing: str) -> Iterable[HeldEntry]:
+    def _entries(self, query: Mapping[str, str], doing: str) -> Iterable[HeldEntry]:
+        """What the log shows; a system that ignores the filter shows other homes' entries too."""
         found: dict[str, HeldEntry] = {}
         try:
             for page in pages(self.http, "/daily-log", query, cursor_field="nextCursor", doing=doing):
                 for item in page["items"]:
                     entry = held_entry(item)
-                    if _is_of_home(entry, home_id):
-                        found[entry.remote_id] = entry
+                    found[entry.remote_id] = entry
         except Malformed:
             raise self.http.unreadable(doing) from None
         except Rejected as why:
@@ -107,7 +108,7 @@ class DailyLogRest:
         try:
             day = uk_day(entry.entry_time)
             doing = f"reading back log entry {entry.reference}"
-            for read in self._entries(entry.home_id, _query(entry.home_id, day, day), doing):
+            for read in self._entries(_query(entry.home_id, day, day), doing):
                 if read.remote_id == shown.remote_id and is_ours(read, entry.reference):
                     return read
         except ConnectorError:
@@ -118,6 +119,16 @@ class DailyLogRest:
 def _is_of_home(entry: HeldEntry, home_id: str) -> bool:
     """Whether an entry lies in this home's log; a system that folds or hides ids answers for what it was asked."""
     return entry.home_id.strip().casefold() in ("", home_id.casefold())
+
+
+def _astray(shown: HeldEntry, doing: str, status: int | None = None) -> Rejected:
+    """The alarm: our entry lies in the log of another home."""
+    return Rejected(
+        f"ALARM: the daily log holds entry {shown.remote_id} ({doing}) in the log of home {shown.home_id}; "
+        "have it removed there at once, and check the home's id.",
+        cause=Cause.WRONG_PERSON,
+        status=status,
+    )
 
 
 def _query(home_id: str, start: date, end: date) -> dict[str, str]:

@@ -49,6 +49,7 @@ class RecordingHouse(Wire):
         self.hidden: set[str] = set()
         self.log: list[dict[str, Any]] = []
         self.refused: list[list[str]] = []
+        self.entries_of_any_home = False
         self._numbers = itertools.count(501)
         super().__init__(manners)
 
@@ -171,7 +172,8 @@ class RecordingHouse(Wire):
         rows = [
             one
             for one in self.log
-            if one["homeId"] == home and first <= aware(one["entryTime"]).astimezone(LONDON).date() <= last
+            if (one["homeId"] == home or self.entries_of_any_home)
+            and first <= aware(one["entryTime"]).astimezone(LONDON).date() <= last
         ]
         rows.sort(key=lambda one: (aware(one["entryTime"]), one["entryId"]))
         if "reference" in asked.query and not self.manners.ignore_filters:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.black_box.bridge import Town
 from tests.black_box.stories import ago, amended, minimal
-from tests.black_box.test_weather import appends, creates
+from tests.black_box.test_weather import appends, creates, logs
 from tests.black_box.wire import Asked
 
 Found = Callable[..., Town]
@@ -84,6 +84,21 @@ def test_a_note_that_is_said_to_be_there_and_was_deleted_meanwhile_is_not_called
     kinds = {one["kind"] for one in town.bridge.reconcile(*PERIOD, code=2)["findings"]}
     assert "deleted" in kinds
     assert len(town.mosaic.notes) == 1
+
+
+def test_an_entry_that_landed_in_another_homes_log_is_not_written_again(found: Found) -> None:
+    town = found(mail=False, BRIDGE_DELIVERY__WAIT_SECONDS="3")
+    town.recording.put(minimal(1, ago(2)))
+    town.recording.storm("hang up", logs, after=True)
+    town.bridge.sync("--no-wait", code=2)
+    (entry,) = town.recording.log
+    entry["homeId"] = "NTH"
+    town.recording.entries_of_any_home = True
+    town.bridge.sync(code=2)
+    assert len(town.recording.log) == 1
+    (held,) = listed(town, "daily_log")
+    assert held["state"] == "uncertain"
+    assert "ALARM" in held["why"]
 
 
 def test_a_note_in_doubt_under_an_id_that_nobody_has_goes_to_the_right_one_when_the_report_has_it(found: Found) -> None:
