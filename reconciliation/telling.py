@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from mappings.owed import Action
@@ -54,14 +54,16 @@ def tell(
     **slots: str,
 ) -> Finding:
     """A finding. `about` and `reason` as in `finding_id` and `Finding`; `slots` fill the sentence."""
-    words = words_for(kind, reason)
-    target = record.target or ""
+    target = str(record.target or "")
+    words = words_for(kind, reason, target)
+    child = "{child}" if record.subject else "the child"
     filled = {
         "incident": record.number or _NO_NUMBER,
-        "child": "{child}" if record.subject else "the child",
+        "child": child,
         "target": TARGET_NAMES.get(target, target),
         "target_id": target,
-        "record": _record_name(record).replace("{child}", "{child}" if record.subject else "the child"),
+        "record": _record_name(record).replace("{child}", child),
+        "at_mosaic": _record_name(replace(record, target=Target.MOSAIC)).replace("{child}", child),
         "kind": kind,
         "reason": reason or "",
         **slots,

@@ -64,7 +64,14 @@ _COUNCIL_DELETE = "Ask the council's Mosaic administrators to look at it, and to
 _OVERDUE = "{incident}: “{duty}”{for_child} was due on {due_words} and is not done{why}."
 _MADE_BY_US = "Submit the report, if it is still a draft: this software then makes the record, and nobody types it."
 
-#: (kind, reason) -> words; reason "" is the row for every other reason of that kind.
+_UNFINISHED_COPY = Words(
+    _HIGH,
+    "{incident}: {record} is not finished there.",
+    "Look on Mosaic itself whether the note is finished; if it is, tell who runs the replica.",
+    _COUNCIL,
+)
+
+#: (kind, reason) -> words; reason "" is the row for every other reason of that kind, `system:reason` one system's own.
 WORDS: dict[tuple[str, str], Words] = {
     # ---- the source's index against the ledger
     (Kind.MISSING, "ledger"): Words(
@@ -143,8 +150,7 @@ WORDS: dict[tuple[str, str], Words] = {
     ),
     (Kind.MISSING, "replica"): Words(
         _MEDIUM,
-        "{incident}: Mosaic accepted the case note for {child} before its replica was last loaded, and the replica "
-        "does not hold it.",
+        "{incident}: Mosaic accepted {at_mosaic} before its replica was last loaded, and the replica does not hold it.",
         "Look again after the replica's next load; if it is still not there, ask the council's Mosaic administrators.",
         _COUNCIL,
     ),
@@ -197,6 +203,8 @@ WORDS: dict[tuple[str, str], Words] = {
         "Run `reconcile --heal`, which finishes it, or finish the timed-out note on Mosaic.",
         _MANAGER,
     ),
+    (Kind.UNFINISHED, "replica:draft"): _UNFINISHED_COPY,
+    (Kind.UNFINISHED, "replica:timed_out"): _UNFINISHED_COPY,
     (Kind.DELETED, ""): Words(
         _HIGH,
         "{incident}: {record} was deleted behind our back.",
@@ -409,7 +417,9 @@ _UNKNOWN_FLAG = Words(
 )
 
 
-def words_for(kind: str, reason: str | None) -> Words:
-    """The row for this kind and reason; a kind of a newer policy gets a sentence that names it."""
-    found = WORDS.get((kind, reason or "")) or WORDS.get((kind, ""))
-    return found or _UNKNOWN_FLAG
+def words_for(kind: str, reason: str | None, target: str = "") -> Words:
+    """The row for this kind and reason at this system; a kind of a newer policy gets a sentence that names it."""
+    for key in (f"{target}:{reason or ''}", reason or "", ""):
+        if (kind, key) in WORDS:
+            return WORDS[kind, key]
+    return _UNKNOWN_FLAG

@@ -733,6 +733,28 @@ def test_what_the_replica_lacks_is_a_finding_of_its_own() -> None:
     assert set(comparison.rows.values()) == {Row.VERIFIED}
 
 
+def test_what_the_replica_lacks_of_a_note_is_called_an_appendment() -> None:
+    world = quiet_world()
+    world.append(_second(world))
+    replica = _replica(world)
+    bare = replace(world.note_of(_second(world)), appendments=())
+    comparison = compare(world.evidence(replica=replace(replica, notes={**replica.notes, 700018: [bare]})))
+    (finding,) = comparison.findings
+    assert "Mosaic accepted an appendment to the case note for child-18" in finding.message
+
+
+def test_a_note_that_only_the_replica_shows_unfinished_is_not_to_be_healed() -> None:
+    """Broken once: IT was told to run `--heal`, which has nothing to finish on Mosaic."""
+    world = quiet_world()
+    replica = _replica(world)
+    draft = replace(world.note_of(_second(world)), state=NoteState.DRAFT)
+    comparison = compare(world.evidence(replica=replace(replica, notes={**replica.notes, 700018: [draft]})))
+    (finding,) = comparison.findings
+    assert (finding.kind, finding.reason, finding.target) == ("unfinished", "draft", "replica")
+    assert "heal" not in finding.action
+    assert comparison.unfinished == {}
+
+
 def test_the_replica_verifies_what_mosaic_itself_could_not_show() -> None:
     world = quiet_world()
     replica = _replica(world)
