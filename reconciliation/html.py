@@ -40,7 +40,7 @@ def html_report(report: Report) -> str:
         period=readable.period(report.start, report.end),
         signs=readable.SIGNS,
         sides=[_side(side, state) for side, state in report.checked.items()],
-        unseen=unseen,
+        unseen=readable.listed(unseen),
         open_count=len(report.open_findings),
         owners=owners(report),
         levels=list(levels(report, anchors)),
@@ -131,6 +131,7 @@ def _duty_line(line: DutyLine) -> dict[str, Any]:
         "rate": readable.share(line.rate),
         "bar": _bar(counts),
         **dict(counts),
+        "owed": line.owed,
         "not_applicable": line.not_applicable,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from mappings.flags import FLAG_TITLES
@@ -113,6 +113,11 @@ def how_soon(finding: Finding) -> str:
     if finding.acknowledged:
         return "Acknowledged"
     return LEVELS[finding.severity][0] if finding.is_open else "Healed"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`Mosaic`, `Mosaic and Daily log`, `A, B and C`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def day(value: date | None) -> str:

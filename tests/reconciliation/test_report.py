@@ -250,6 +250,11 @@ def test_a_report_is_written_when_half_the_world_is_down_and_says_which_half(cha
     assert pdf_report(report).startswith(b"%PDF")
 
 
+def test_sides_that_could_not_be_seen_are_listed_as_people_list_things() -> None:
+    page = html_report(_report(quiet_world(), source=SourceView(Side.NOT_CHECKED), mosaic=NotesView(Side.NOT_CHECKED)))
+    assert "Recording system and Mosaic could not be seen." in page
+
+
 def test_totals_that_disagree_are_said_before_anything_else() -> None:
     world = quiet_world()
     world.incidents.pop()
@@ -262,6 +267,7 @@ def test_a_home_where_nothing_happened_has_a_report() -> None:
     page = html_report(_report(World()))
     assert "No incident was recorded in this period." in page
     assert "There is none in this period." in page
+    assert "No duty was owed in this period." in page
 
 
 # ---- Excel, CSV, JSON ------------------------------------------------------------------------------------------------
