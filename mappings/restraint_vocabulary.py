@@ -25,6 +25,7 @@ _LIMB = (
     r"hoodie|"
     r"coat|jacket|sleeves?|collar|shirt|t-shirt|top)"
 )
+_CHILD = rf"(?:him|her(?! \w)|her(?= {_AFTER_PERSON}\b)|them|yp)"
 _LEVEL = r"(?:low|lower|medium|high|higher)(?:[- ]level)?"
 _COUNT = r"(?:one|two|three|four|single|double|1|2|3|4)[- ]?(?:person|man|staff|adult|elbow)?"
 _KIND = (
@@ -54,10 +55,24 @@ STRONG = _any(
     r"(?:to|on) the (?:floor|ground)\b",
     r"\b(?:he|she|yp|they) (?:was|were|had to be|needed to be) (?:\w+ly )?(?:carried|dragged|lifted|pulled|marched|"
     r"grabbed|bear[- ]hugged|hugged tightly)\b",
-    r"\b(?:lifted|dragged|carried|grabbed|pulled|bear[- ]hugged) (?:him|her|them|yp)\b",
+    rf"\b(?:lifted|dragged|carried|grabbed|pulled|bear[- ]hugged) {_CHILD}\b",
     rf"\bby (?:the|his|her|both|their) (?:\w+ )?{_LIMB}\b",
     r"\bwrapped (?:my|his|her|their|our) arms\b|\barms (?:a)?round (?:him|her|them|yp)\b",
     r"\bheld (?:by (?:\w+ ){0,2}(?:staff|adults?|workers?|members?)|down\b)",
+    # As it is typed at three in the morning.
+    r"\b(?:restrain|restran|restrian|restarin|restain|restrein|resrtain|resrain)n?t?(?:ed|ing|s)?\b",
+    # By other names, and by what staff did.
+    r"\b(?:safe|positive) handling\b(?! plans?\b)|\bpmva\b|\bnappi\b|\bfrog[- ]?march\w*|\blocked in a (?:\w+ )?hug\b",
+    r"\bus(?:e|ed|ing) (?:of )?(?:reasonable |minimum |minimal |some )?force\b|\bforce (?:was|had to be) used\b|"
+    r"\bby force\b(?! of)|\bagainst (?:his|her|their|yp's) will\b",
+    r"\b(?:prevented|stopped|moved|removed)(?: \w+){0,3} physically\b",
+    rf"\b(?:staff|adults?|i|we) (?:\w+ )?(?:grabbed|gripped|grasped|seized) (?:(?:both|his|her|their|yp's) ){{1,2}}"
+    rf"(?:\w+ )?{_LIMB}\b",
+    rf"\b(?:sat|sitting|knelt|kneeling) on (?:top of )?(?:{_CHILD}|(?:his|her|their|yp's) (?:back|chest|legs?|stomach|"
+    r"head|neck))\b(?! to (?:sleep|read))",
+    r"\b(?:lay|laid|lying|leant|leaned) (?:across|on top of) (?:him|her|yp|their|his|yp's)\b",
+    rf"\b(?:staff|adults?|i|we) (?:had|kept|got) {_CHILD} (?:down )?on the (?:floor|ground)\b",
+    r"\bheadlock by (?:\w+ )?(?:staff|adults?)\b|\b(?:staff|adults?) (?:\w+ ){1,4}headlock\b",
 )
 """Speaks of a hold by itself."""
 
@@ -130,6 +145,10 @@ OTHER_SENSES = _any(
     r"\bbreak[- ]?away (?:for|to|from (?:the )?(?:group|pack|tour))\b",
     r"\b(?:held|hold|holds|holding) down (?:a|his|her|their|the) (?:\w+ )*?(?:job|role|work|interview|placement|"
     r"fort)\b",
+    # A child takes hold of an adult.
+    rf"\b(?:grab(?:bed|s|bing)?|pull(?:ed|s|ing)?|held) (?:onto )?(?:staff|me|us|a (?:member of staff|staff member|"
+    rf"worker|teacher)|the (?:manager|worker|teacher|cook)) (?:by|round|around) (?:the |my |his |her |their )?(?:\w+ )?"
+    rf"{_LIMB}\b",
     rf"\b{_HOLD} hands\b|\b(?:hold|holding) (?:his|her|their|my) (?:coat|jacket|hoodie|jumper)\b",
     rf"\b{_HOLD} (?:\w+ )?(?:him|her|my|your|it|them|our)sel(?:f|ves)\b|\b{_HOLD} on (?:tight|tightly|"
     rf"for dear life)\b",
