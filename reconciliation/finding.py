@@ -113,8 +113,9 @@ class Finding:
         return self.told_of(self.subject or "the child")
 
     def told_of(self, child: str) -> str:
-        """The sentence with these words for the child or adult, such as initials."""
-        return self.sentence.replace("{child}", child)
+        """The sentence with these words for the child or adult, such as initials, whose full stop may end it."""
+        sentence = self.sentence.replace("{child}.", "{child}") if child.endswith(".") else self.sentence
+        return sentence.replace("{child}", child)
 
 
 def finding_id(

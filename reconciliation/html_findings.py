@@ -91,11 +91,16 @@ def _finding(report: Report, finding: Finding, anchors: Mapping[str, str]) -> di
         "link": anchors.get(finding.incident_id or "") or anchors.get(finding.incident or ""),
         "who": who,
         "words": without_number(finding, who or "the child"),
-        "due": readable.moment(finding.due) if finding.kind != Kind.DUTY_OVERDUE else "",
+        "due": "" if _says_when(finding) else readable.moment(finding.due),
         "first_seen": readable.uk_date(finding.first_seen),
         "acknowledged": readable.uk_date(finding.acknowledged_at) or ("yes" if finding.acknowledged else ""),
         "healed": finding.healed,
     }
+
+
+def _says_when(finding: Finding) -> bool:
+    """Whether its own sentence says when it was due."""
+    return finding.kind == Kind.DUTY_OVERDUE or (finding.kind == Kind.LADO_UNDECIDED and finding.reason == "overdue")
 
 
 def without_number(finding: Finding, who: str) -> str:

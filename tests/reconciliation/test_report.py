@@ -24,7 +24,7 @@ from mappings.flags import FLAG_RULES
 from reconciliation import whole_file
 from reconciliation.compare import compare
 from reconciliation.csv_files import csv_reports, safe_cell
-from reconciliation.finding import Kind
+from reconciliation.finding import Finding, Kind, Severity
 from reconciliation.html import html_report
 from reconciliation.html_findings import owners
 from reconciliation.json_document import json_document, schema
@@ -130,6 +130,26 @@ def test_the_open_findings_add_up_by_who_can_do_them_and_how_soon() -> None:
     assert together == [sum(column) for column in zip(*owners, strict=True)]
     assert all(sum(row[:-1]) == row[-1] for row in owners)
     assert together[-1] == len(REPORT.open_findings)
+
+
+def test_a_sentence_ends_with_one_full_stop_and_says_when_it_was_due_once() -> None:
+    late = Finding(
+        id="0" * 16,
+        home="EXH",
+        kind=Kind.LADO_UNDECIDED,
+        severity=Severity.HIGH,
+        sentence="EXH-2026-0009: undecided about {child}.",
+        action="Decide now.",
+        owner="registered_manager",
+        incident="EXH-2026-0009",
+        subject="staff-1",
+        reason="overdue",
+        due=datetime(2026, 11, 2, 23, 59, tzinfo=UTC),
+    )
+    page = html_report(replace(REPORT, findings=(late,), labels={"staff-1": "S.E."}))
+    assert "Undecided about S.E.<" in page
+    assert "Due 2 Nov 2026" not in page
+    assert late.told_of("the child") == "EXH-2026-0009: undecided about the child."
 
 
 def test_much_of_the_same_is_folded_and_none_of_it_is_left_out() -> None:
