@@ -66,9 +66,10 @@ def by_week(trends: Trends) -> str:
     def draw(axes: Axes) -> None:
         places = list(range(len(labels)))
         axes.bar(places, restraints, width=0.62, color=_ONE, label="Restraints")
+        some = [place for place in places if disengagements[place]]
         axes.bar(
-            places, disengagements, width=0.62, bottom=restraints, color=_PAPER, edgecolor=_TWO, linewidth=1.4,
-            label="Disengagements",
+            some, [disengagements[place] for place in some], width=0.62, bottom=[restraints[place] for place in some],
+            color=_PAPER, edgecolor=_TWO, linewidth=1.4, label="Disengagements",
         )  # fmt: skip
         step = max(1, -(-len(labels) // 8))
         axes.set_xticks(places[::step], labels[::step])

@@ -15,6 +15,8 @@ from reconciliation.totals import Row
 
 #: More stories than this are folded by month.
 MOST_OPEN = 100
+#: What still asks for somebody comes first.
+_FIRST = {"overdue": 0, "open": 1}
 _NOT_IN_PLACE = (Row.OUTSTANDING, Row.QUARANTINED, None)
 
 
@@ -59,7 +61,7 @@ def _story(report: Report, story: Story, anchors: Mapping[str, str]) -> dict[str
         "deliveries": [_delivery(one) for one in story.deliveries],
         "duties": [
             {"state": one.state, "state_words": readable.DUTY_STATES.get(one.state, one.state), "words": _duty(one)}
-            for one in story.duties
+            for one in sorted(story.duties, key=lambda one: _FIRST.get(one.state, len(_FIRST)))
         ],
         "met": f"{met}, {story.duties_not_applicable} not owed." if story.revisions else "",
     }

@@ -43,7 +43,7 @@ def trends_words(report: Report) -> str:
 def facts(report: Report) -> list[dict[str, str]]:
     """The figures above the charts."""
     trends = report.trends
-    ratio = "–" if trends.ratio is None else f"{trends.ratio:.1f} : 1"
+    ratio = "–" if trends.ratio is None else f"{trends.ratio:.{1 if trends.ratio >= 1 else 2}f} : 1"
     children = "child" if trends.children_injured == 1 else "children"
     hurt = f"{trends.children_injured:,} {children}, {trends.staff_injured:,} staff"
     medians = [

@@ -27,6 +27,8 @@ from reconciliation.csv_files import csv_reports, safe_cell
 from reconciliation.finding import Finding, Kind, Severity
 from reconciliation.html import html_report
 from reconciliation.html_findings import owners
+from reconciliation.html_stories import months
+from reconciliation.html_trends import facts
 from reconciliation.json_document import json_document, schema
 from reconciliation.pdf import pdf_report
 from reconciliation.remember import to_keep, with_standing
@@ -218,6 +220,22 @@ def test_what_staff_wrote_is_text_and_never_markup() -> None:
     page = html_report(_report(world))
     assert "<script" not in page
     assert "&lt;" in page
+
+
+def test_a_small_share_of_disengagements_is_not_called_none() -> None:
+    trends = replace(REPORT.trends, restraints=61, disengagements=3)
+    figures = {fact["title"]: fact["figure"] for fact in facts(replace(REPORT, trends=trends))}
+    assert figures["Disengagements to restraints"] == "0.05 : 1"
+
+
+def test_a_storys_overdue_duties_stand_first() -> None:
+    duties = [one["state"] for month in months(REPORT, _anchors(REPORT)) for one in month["stories"][12]["duties"]]
+    assert "overdue" in duties
+    assert duties == sorted(duties, key=["overdue", "open", "met_late"].index)
+
+
+def _anchors(report) -> dict[str, str]:
+    return {story.incident_id: f"incident-{place}" for place, story in enumerate(report.stories)}
 
 
 # ---- one self-contained file ---------------------------------------------------------------------------------------
