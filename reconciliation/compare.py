@@ -102,7 +102,7 @@ def compare(evidence: Evidence) -> Comparison:
         *_disagreements(mosaic, replica),
         *stale(evidence),
         *short,
-        *ledger_findings(evidence),
+        *ledger_findings(evidence, mosaic.deleted),
     ]
     return Comparison(
         checked=sides(evidence),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from datetime import date
 
 from mappings.duties import Duty
@@ -19,11 +19,14 @@ _SHOWN_NUMBERS = 5
 _READ_BACK = (Target.MOSAIC, Target.DAILY_LOG)
 
 
-def ledger_findings(evidence: Evidence) -> Iterator[Finding]:
-    """Everything that needs nothing but the ledger and the policy."""
+def ledger_findings(evidence: Evidence, deleted: Set[int] = frozenset()) -> Iterator[Finding]:
+    """Everything that needs nothing but the ledger and the policy.
+
+    `deleted`: deliveries of void reports whose note the council was seen to have deleted.
+    """
     yield from _unsettled(evidence)
     yield from _quarantined(evidence)
-    yield from _lives(evidence)
+    yield from _lives(evidence, deleted)
     yield from _duties(evidence)
     yield from _submissions(evidence)
     yield from _flags(evidence)
@@ -49,18 +52,22 @@ def _quarantined(evidence: Evidence) -> Iterator[Finding]:
         yield tell(evidence.home.id, Kind.QUARANTINED, record, about=about, fields=fields)
 
 
-def _lives(evidence: Evidence) -> Iterator[Finding]:
-    """Reports that were sent and then voided, or went back to Draft (RULINGS 2)."""
-    sent = {
-        delivery.incident_id
-        for delivery in evidence.deliveries
-        if delivery.target in _READ_BACK and delivery.action == "create" and delivery.was_accepted
-    }
+def _lives(evidence: Evidence, deleted: Set[int]) -> Iterator[Finding]:
+    """Reports that were sent and then voided, or went back to Draft (RULINGS 2).
+
+    A void one is told until the council has deleted each of its notes, or a manager acknowledges it.
+    """
+    made = [one for one in evidence.deliveries if one.action == "create" and one.was_accepted]
+    sent = {one.incident_id for one in made if one.target in _READ_BACK}
+    standing = {one.incident_id for one in made if one.target == Target.MOSAIC and one.id not in deleted}
+    noted = {one.incident_id for one in made if one.target == Target.MOSAIC}
     for incident in evidence.incidents:
         if incident.incident_id not in sent:
             continue
         record = Record.of_incident(incident, Target.MOSAIC)
-        if incident.status is Status.VOID and incident.incident_id not in evidence.deletion_requested:
+        if incident.status is Status.VOID and incident.incident_id in noted - standing:
+            continue
+        if incident.status is Status.VOID:
             yield tell(evidence.home.id, Kind.ORPHAN, record, reason="void", about="void")
         elif incident.status is Status.DRAFT:
             record = Record.of_incident(incident, Target.SOURCE)

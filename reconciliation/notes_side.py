@@ -13,6 +13,7 @@ from datetime import datetime
 from connectors.protocols import HeldNote, NoteState
 from ledger.states import DeliveryState
 from mappings.bodies import AppendmentBody, NoteBody
+from mappings.incident import Status
 from mappings.owed import Action
 from mappings.uk_time import uk_day, uk_minute
 from reconciliation.copy_age import is_older, not_there_yet
@@ -123,7 +124,10 @@ class _Comparison:
     def _no_live_note(
         self, delivery: LedgerDelivery, incident: LedgerIncident | None, right: frozenset[int], *, deleted: bool
     ) -> None:
-        if deleted:
+        if deleted and incident is not None and incident.status is Status.VOID:
+            self.seen.deleted.add(delivery.id)
+            self.seen.verified.add(delivery.id)
+        elif deleted:
             self.seen.findings.append(self._tell(Kind.DELETED, delivery, incident))
         elif self._refused(delivery, right):
             if delivery.was_accepted and self.alone:
@@ -186,7 +190,9 @@ class _Comparison:
             return
         part = hits[0]
         if part.note.state is NoteState.DELETED:
-            return  # the deleted note is a finding of its own
+            if incident is not None and incident.status is Status.VOID:
+                self.seen.verified.add(delivery.id)
+            return  # the deleted note is a finding of its own, but where the report is void
         found: list[Finding] = []
         strayed = part.note.person_id not in self.held.right_persons(delivery, incident)
         if strayed:

@@ -25,6 +25,8 @@ class Seen:
     healable: set[int] = field(default_factory=set)
     unfinished: dict[int, str] = field(default_factory=dict)
     """Delivery id to the remote id of our own draft or timed-out note."""
+    deleted: set[int] = field(default_factory=set)
+    """Deliveries of a void report whose note the council has deleted, as it was asked to."""
     findings: list[Finding] = field(default_factory=list)
 
 

@@ -207,8 +207,6 @@ class Evidence:
     """Numbers of the period's reports that are not running numbers of this home, and so take part in no gap."""
     unrecorded: Sequence[UnrecordedRestraint] = ()
     submissions: Sequence[Submission] = ()
-    deletion_requested: frozenset[str] = frozenset()
-    """Ids of void incidents whose notes a person has asked the council to delete (RULINGS 2)."""
     targets: frozenset[str] = frozenset({Target.MOSAIC, Target.DAILY_LOG})
     """Where each incident of this site belongs."""
     knows: Callable[[str], bool] = field(default=_knows_nothing)

@@ -123,7 +123,8 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.ORPHAN, "void"): Words(
         _MEDIUM,
         "{incident} was recorded in error after it was sent; its records say so and still stand.",
-        "Ask the council's Mosaic administrators to delete the note, then acknowledge this finding.",
+        "Ask the council's Mosaic administrators to delete the note, then acknowledge this finding; it goes when the "
+        "note is gone.",
         _MANAGER,
     ),
     (Kind.UNFINISHED, "back_to_draft"): Words(
