@@ -13,9 +13,7 @@ from ledger.database import Ledger
 from ledger.errors import Refused, UnknownRecord
 from ledger.states import DeliveryState, Event, after
 from ledger.tables import approval, attempt, delivery
-
-#: Causes after which nobody can be sure that the target holds nothing: looked up before another try.
-_DOUBTFUL = frozenset({"conflict", "wrong_person"})
+from mappings.owed import DOUBTFUL_CAUSES
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def retry(ledger: Ledger, delivery_id: int, actor: str) -> str:
         if row.body is None:
             raise Refused(f"Delivery {delivery_id} has nothing that may be sent; mend the report at the source.")
         if state is DeliveryState.REJECTED:
-            doubtful = row.cause in _DOUBTFUL or _was_in_doubt(connection, row)
+            doubtful = row.cause in DOUBTFUL_CAUSES or _was_in_doubt(connection, row)
             state = after(state, Event.DOUBTED if doubtful else Event.RETRIED)
             values |= {
                 "state": state,

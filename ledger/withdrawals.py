@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, literal_column, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, literal_column, select, update
 
 from ledger import audit
 from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
 from ledger.tables import delivery, incident
+from mappings.owed import DOUBTFUL_CAUSES
 
 _VOID = "The report was voided before anything was sent."
 _NOTHING_THERE = "Nothing was ever written that it could add to."
@@ -59,12 +60,13 @@ def _withdraw(ledger: Ledger, connection: Connection, rows: list[Row[Any]], why:
 
 
 def _voided(connection: Connection, limit: int = 10_000) -> list[Row[Any]]:
-    """Notes and entries that wait to be made for a report that is void now."""
+    """Notes and entries that wait to be made, and are proven not to be there, for a report that is void now."""
     statement = (
         select(delivery.c.id, delivery.c.state)
         .join(incident, incident.c.id == delivery.c.incident_id)
         .where(incident.c.status == "Void", delivery.c.action == "create")
         .where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.REJECTED]))
+        .where(func.coalesce(delivery.c.cause, "").not_in(DOUBTFUL_CAUSES))
     )
     return list(connection.execute(statement.limit(limit)))
 

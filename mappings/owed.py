@@ -56,6 +56,10 @@ class Owed:
     refused: str | None = None
 
 
+#: Causes of a refusal after which the target may hold something all the same: a conflict, a note on a wrong record.
+DOUBTFUL_CAUSES = frozenset({"conflict", "wrong_person"})
+
+
 @dataclass(frozen=True)
 class Before:
     """A delivery of the incident that the ledger already has, oldest first."""
@@ -79,7 +83,8 @@ class Before:
     @property
     def may_be_there(self) -> bool:
         """Whether something may be at the target because of it."""
-        return self.state in ("sending", "uncertain", "accepted", "verified")
+        doubtful = self.state == "rejected" and self.cause in DOUBTFUL_CAUSES
+        return doubtful or self.state in ("sending", "uncertain", "accepted", "verified")
 
 
 @dataclass(frozen=True)

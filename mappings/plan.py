@@ -352,8 +352,9 @@ class _Planning:
 
     def _withdraw(self, chain: Sequence[Before], why: str) -> list[Before]:
         """Withdraw what is proven not to be there; returns what may be."""
-        self.withdrawn += [(before.id, why) for before in chain if before.state in ("pending", "rejected")]
-        return [before for before in chain if before.may_be_there]
+        there = [before for before in chain if before.may_be_there]
+        self.withdrawn += [(b.id, why) for b in chain if b not in there and b.state in ("pending", "rejected")]
+        return there
 
     def _due(self, duty_id: str, child: str | None) -> datetime:
         """When the duty is due; what has no deadline goes by the time of the incident."""

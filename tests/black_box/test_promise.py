@@ -113,3 +113,16 @@ def test_a_note_in_doubt_under_an_id_that_nobody_has_goes_to_the_right_one_when_
     town.recording.put(amended(wrong, children=[{**wrong["children"][0], "mosaicPersonId": 1001}]))
     town.bridge.sync(code=0)
     assert len(town.mosaic.of(1001)) == len(town.mosaic.notes) == 1
+
+
+def test_a_note_on_the_wrong_childs_record_stays_an_alarm_when_its_report_is_voided(found: Found) -> None:
+    town = found(mail=False)
+    report = minimal(1, ago(2))
+    town.recording.put(report)
+    town.mosaic.echo_wrong.add(1001)
+    town.bridge.sync(code=2)
+    town.recording.put(amended(report, status="Void"))
+    town.bridge.sync(code=2)
+    first = listed(town)[0]
+    assert (first["state"], "ALARM" in first["why"]) == ("rejected", True)
+    assert len(town.mosaic.notes) == 1
