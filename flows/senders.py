@@ -213,7 +213,9 @@ def try_to_look(sender: Sender, claim: Claim, root: Root | None, settle_seconds:
     except Exception as why:  # noqa: BLE001 - a look changes nothing; it is tried again
         sentence = f"An unexpected fault ({type(why).__name__}) in this software during a look-up."
         return _look_failed(claim, sentence, None, settle_seconds)
-    return _after_look(claim, found, settle_seconds)
+    if found.absent:
+        return Outcome(claim, Event.LOOK_ABSENT, "A look-up did not find it.", retry_in=settle_seconds)
+    return _seen(claim, found, Event.LOOK_FOUND)
 
 
 def _look_failed(claim: Claim, why: str, cause: str | None, seconds: float) -> Outcome:
@@ -263,19 +265,17 @@ def _after_conflict(sender: Sender, claim: Claim, root: Root | None, settle_seco
         return Outcome(
             claim, Event.AMBIGUOUS, "The target reports a conflict and could not be looked up.", settle_seconds
         )
-    if found.receipts:
-        return _accepted(claim, found.receipts[0], Event.ACCEPTED)
-    return Outcome(claim, Event.REFUSED, _CONFLICT, cause=Cause.CONFLICT)
+    if found.absent:
+        return Outcome(claim, Event.REFUSED, _CONFLICT, cause=Cause.CONFLICT)
+    return _seen(claim, found, Event.ACCEPTED)
 
 
-def _after_look(claim: Claim, found: Found, settle_seconds: float) -> Outcome:
+def _seen(claim: Claim, found: Found, event: Event) -> Outcome:
+    """It is there, or was: what somebody removed, reconciliation tells of; nothing is made again (DESIGN 3)."""
     if found.receipts:
-        return _accepted(claim, found.receipts[0], Event.LOOK_FOUND)
-    if found.deleted:
-        # It was there and somebody removed it: reconciliation says so; nothing is made again (DESIGN 3).
-        sentence = "It was written and has been deleted at the target since."
-        return Outcome(claim, Event.LOOK_FOUND, sentence, detail={"deleted": True})
-    return Outcome(claim, Event.LOOK_ABSENT, "A look-up did not find it.", retry_in=settle_seconds)
+        return _accepted(claim, found.receipts[0], event)
+    sentence = "It was written and has been deleted at the target since."
+    return Outcome(claim, event, sentence, detail={"deleted": True})
 
 
 def _accepted(claim: Claim, receipt: Receipt, event: Event) -> Outcome:

@@ -62,6 +62,7 @@ class MosaicHouse(Wire):
         self.refused: list[list[str]] = []
         self.echo_wrong: set[int] = set()
         self.leave_drafts = 0
+        self.made_as: str | None = None
         self._tokens: dict[str, float] = {}
         self._ids = itertools.count(90001)
         super().__init__(manners)
@@ -178,6 +179,7 @@ class MosaicHouse(Wire):
             self.leave_drafts -= 1
             note["state"], note["completed_on"] = "DRAFT", None
             raise Refusal(500, "fell over before it was finished")
+        note["state"] = self.made_as or note["state"]
         shown = self._shown(note)
         if person_id in self.echo_wrong:
             shown["person_id"] = person_id + 1

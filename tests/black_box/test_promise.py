@@ -126,3 +126,13 @@ def test_a_note_on_the_wrong_childs_record_stays_an_alarm_when_its_report_is_voi
     first = listed(town)[0]
     assert (first["state"], "ALARM" in first["why"]) == ("rejected", True)
     assert len(town.mosaic.notes) == 1
+
+
+def test_a_conflict_over_a_note_that_was_deleted_is_not_called_absent(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("status", creates, after=True, detail=(409, {}))
+    town.mosaic.made_as = "DELETED"
+    town.bridge.sync(code=0)
+    assert "deleted" in listed(town)[0]["why"]
+    assert "deleted" in {one["kind"] for one in town.bridge.reconcile(*PERIOD, code=2)["findings"]}

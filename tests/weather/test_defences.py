@@ -153,8 +153,7 @@ def no_breaker(patch: pytest.MonkeyPatch, _: Scene) -> None:
 
 
 def a_deleted_note_is_not_seen(patch: pytest.MonkeyPatch, _: Scene) -> None:
-    whole = flows.senders._after_look
-    patch.setattr(flows.senders, "_after_look", lambda claim, found, s: whole(claim, Found(found.receipts), s))
+    patch.setattr(Found, "absent", property(lambda found: not found.receipts and found.unfinished is None))
 
 
 def leases_go_by_the_hosts_clock(_: pytest.MonkeyPatch, scene: Scene) -> None:
