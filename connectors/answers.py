@@ -15,6 +15,10 @@ from typing import Any, cast
 
 from requests.utils import get_encoding_from_headers
 
+MOST_PATIENCE = 86_400.0
+"""Seconds. A system that asks for more than a day has its clock or its arithmetic wrong, and would be waited for until
+nobody remembers why."""
+
 
 class Malformed(Exception):
     """The body is not the JSON that was asked for."""
@@ -62,15 +66,15 @@ class Answer:
 
 
 def seconds_of(wish: str, now: datetime) -> float | None:
-    """A Retry-After header, seconds or an HTTP date, as seconds from `now`."""
+    """A Retry-After header, seconds or an HTTP date, as seconds from `now`, a day at the most."""
     wish = wish.strip()
     if wish.isascii() and wish.isdigit() and len(wish) < 10:
-        return float(wish)
+        return min(MOST_PATIENCE, float(wish))
     try:
         moment = parsedate_to_datetime(wish)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - now).total_seconds())
+        return min(MOST_PATIENCE, max(0.0, (moment - now).total_seconds()))
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from tests.black_box.bridge import Town
 from tests.black_box.stories import ago, amended, minimal
@@ -136,3 +139,13 @@ def test_a_conflict_over_a_note_that_was_deleted_is_not_called_absent(found: Fou
     town.bridge.sync(code=0)
     assert "deleted" in listed(town)[0]["why"]
     assert "deleted" in {one["kind"] for one in town.bridge.reconcile(*PERIOD, code=2)["findings"]}
+
+
+@pytest.mark.parametrize("wait", ["999999999", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_a_target_that_asks_for_years_of_patience_is_asked_again_after_a_day(found: Found, wait: str) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("status", creates, detail=(429, {"Retry-After": wait}))
+    town.bridge.sync("--no-wait")
+    due = datetime.fromisoformat(listed(town)[0]["next_look_at"])
+    assert timedelta(hours=1) < due - datetime.now(UTC) <= timedelta(days=1, minutes=1)
