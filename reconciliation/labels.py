@@ -6,6 +6,7 @@ adult known here is hidden in it, and a text that cannot be made safe is left ou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from config.home import KnownAs
@@ -51,12 +52,18 @@ class Labels:
         shown = {**self.children, **{f"staff:{one}": label for one, label in self.staff.items()}}
         self._redactor = Redactor(name_index(tuple(hidden)), own=(), labels=shown)
         self._safe: dict[str, str] = {}
+        ids = sorted({*self.children, *self.staff}, key=len, reverse=True)
+        self._ids = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, ids))})(?![\w-])") if ids else None
 
     def of(self, subject: str | None) -> str:
         """The initials of a child or adult; an id that no report names is shown as it is."""
         if subject is None:
             return ""
         return self.children.get(subject) or self.staff.get(subject) or subject
+
+    def instead_of_ids(self, text: str) -> str:
+        """A sentence of ours with initials where it names a child or an adult by the source's id."""
+        return self._ids.sub(lambda found: self.of(found[0]), text) if self._ids else text
 
     def safe(self, text: str) -> str:
         """A place or a technique as it can be shown, cut to a readable length."""

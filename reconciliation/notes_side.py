@@ -124,7 +124,7 @@ class _Comparison:
     def _no_live_note(
         self, delivery: LedgerDelivery, incident: LedgerIncident | None, right: frozenset[int], *, deleted: bool
     ) -> None:
-        if deleted and incident is not None and incident.status is Status.VOID:
+        if deleted and _is_void(incident):
             self.seen.deleted.add(delivery.id)
             self.seen.verified.add(delivery.id)
         elif deleted:
@@ -189,10 +189,9 @@ class _Comparison:
             self._no_part(delivery, incident, lost)
             return
         part = hits[0]
-        if part.note.state is NoteState.DELETED:
-            if incident is not None and incident.status is Status.VOID:
-                self.seen.verified.add(delivery.id)
-            return  # the deleted note is a finding of its own, but where the report is void
+        if part.note.state is NoteState.DELETED:  # a finding of its own, but where the report is void
+            self.seen.verified |= {delivery.id} if _is_void(incident) else set()
+            return
         found: list[Finding] = []
         strayed = part.note.person_id not in self.held.right_persons(delivery, incident)
         if strayed:
@@ -302,3 +301,7 @@ class _Comparison:
         which = about or identity_of(delivery)
         due = due_of(self.evidence, delivery)
         return tell(self.evidence.home.id, kind, record, reason=reason, about=which, due=due, times=times)
+
+
+def _is_void(incident: LedgerIncident | None) -> bool:
+    return incident is not None and incident.status is Status.VOID

@@ -267,7 +267,7 @@ def _duty_shown(duty: Duty, number: str, labels: Labels) -> DutyShown:
         target_at=duty.target_at,
         due_at=duty.due_at,
         met_at=duty.met_at,
-        reason=duty.reason,
+        reason=labels.instead_of_ids(duty.reason) if duty.reason else None,
     )
 
 
