@@ -239,10 +239,14 @@ def _report(
         return report
     ids = Ids(home, site.ledger.vault)
     labels = {ids.shown(subject) or "": label for subject, label in report.labels.items()}
-    hidden = tuple(
-        replace(one, subject=ids.shown(one.subject), incident_id=ids.shown(one.incident_id)) for one in report.findings
+    hidden = {
+        one.id: replace(one, subject=ids.shown(one.subject), incident_id=ids.shown(one.incident_id))
+        for one in report.findings
+    }
+    stories = tuple(
+        replace(story, findings=tuple(hidden[one.id] for one in story.findings)) for story in report.stories
     )
-    return replace(report, findings=hidden, labels=labels)
+    return replace(report, findings=tuple(hidden.values()), labels=labels, stories=stories)
 
 
 def _write(report: Report, out: Path, code: ExitCode) -> Mapping[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -195,6 +197,20 @@ def test_healed_counts_what_was_accepted_and_not_what_was_tried(scene: Scene) ->
         (child_of(2), False),
         (child_of(1), True),
     ]
+
+
+def test_a_home_that_hides_its_ids_has_none_in_any_file_of_the_report(scene: Scene) -> None:
+    """Broken once: the story of an incident told its findings with the ids that the list of findings hid."""
+    file = scene.house.homes_dir / "EXH.toml"
+    file.write_text(f"pseudonymise_ids = true\n{file.read_text('utf-8')}", "utf-8")
+    scene.write(1)
+    scene.settle()
+    told, found = planted(scene, lambda: scene.house.mosaic.delete_note(note_of(scene, 1).note_id))
+    assert [one["kind"] for one in found] == ["deleted"]
+    page, findings = (Path(told["report"][kind]).read_text("utf-8-sig") for kind in ("html", "csv"))
+    for text in (page, findings, json.dumps(told)):
+        assert child_of(1) not in text
+        assert id_of(1) not in text
 
 
 # ---- what could not be read ----------------------------------------------------------------------------------------
