@@ -143,9 +143,10 @@ class MailSender:
         """Ask whether the message was taken, where the notifier can be asked."""
         if isinstance(self.notifier, SearchableNotifier):
             return self.notifier.find(self.message_id(claim))
-        if claim.attempts >= _MOST_COPIES:
+        copies = _copies(claim)
+        if copies >= _MOST_COPIES:
             raise Rejected(
-                f"The mail server may have taken this mail {claim.attempts} times and never said so; it is not sent "
+                f"The mail server may have taken this mail {copies} times and never said so; it is not sent "
                 "again. Ask who runs the server, and tell the person yourself."
             )
         raise CannotBeAsked("This target cannot be asked; the message is repeated with the same Message-ID.")
@@ -233,15 +234,21 @@ def _ever_longer(seconds: float, times: int) -> float:
 def outcome_of(why: ConnectorError, claim: Claim, settle_seconds: float) -> Outcome:
     """What an error of a write means for its delivery."""
     if isinstance(why, Uncertain):
-        # A mail cannot be looked for: it is repeated, ever more slowly.
-        rests = _ever_longer(settle_seconds, claim.attempts) if claim.target == "email" else settle_seconds
-        return Outcome(claim, Event.AMBIGUOUS, why.message, retry_in=rests, cause=cause_of(why))
+        # What cannot be looked for, such as a mail, is repeated ever more slowly.
+        copies = _copies(claim) + 1
+        rests = _ever_longer(settle_seconds, copies) if claim.target == "email" else settle_seconds
+        return Outcome(claim, Event.AMBIGUOUS, why.message, rests, cause=cause_of(why), detail={"copies": copies})
     if isinstance(why, Rejected):
         return Outcome(claim, Event.REFUSED, why.message, cause=why.cause)
     if isinstance(why, NotApplied):
         pause = max(why.retry_after or 0.0, _backoff(claim.attempts))
         return Outcome(claim, Event.NOT_APPLIED, why.message, retry_in=pause, cause=cause_of(why))
     return Outcome(claim, Event.NOT_APPLIED, why.message, cause=cause_of(why))
+
+
+def _copies(claim: Claim) -> int:
+    """How often the target may have taken it without saying so; tries that are proven not applied do not count."""
+    return int(claim.detail.get("copies", 0))
 
 
 def cause_of(why: ConnectorError) -> str:

@@ -149,3 +149,15 @@ def test_a_target_that_asks_for_years_of_patience_is_asked_again_after_a_day(fou
     town.bridge.sync("--no-wait")
     due = datetime.fromisoformat(listed(town)[0]["next_look_at"])
     assert timedelta(hours=1) < due - datetime.now(UTC) <= timedelta(days=1, minutes=1)
+
+
+def test_a_mail_that_could_not_be_sent_often_is_still_repeated_when_its_taking_is_in_doubt(found: Found) -> None:
+    town = found()
+    town.recording.put(minimal(1, ago(1)))
+    for _ in range(4):
+        town.bridge.sync(code=1, env={"BRIDGE_TLS__CA_FILE": ""})
+    answers = iter(["drop"])
+    town.post.data = lambda _envelope: next(answers, "250 taken")
+    town.bridge.sync(code=0)
+    assert len(town.post.taken) == 2
+    assert len({message["Message-ID"] for _, message in town.post.taken}) == 1
