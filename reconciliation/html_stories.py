@@ -12,6 +12,7 @@ from reconciliation.finding import Finding, Kind
 from reconciliation.html_findings import without_number
 from reconciliation.report import DeliveryShown, DutyShown, Report, Story
 from reconciliation.totals import Row
+from reconciliation.views import Side
 
 #: More stories than this are folded by month.
 MOST_OPEN = 100
@@ -38,11 +39,19 @@ def shown(report: Report) -> list[dict[str, Any]]:
     """What a reader can narrow the list to, without a script."""
     found = sum(1 for story in report.stories if story.findings)
     amiss = sum(1 for story in report.stories if story.row in _NOT_IN_PLACE)
-    choices = (("all", "All", len(report.stories)), ("found", "With findings", found), ("amiss", "Not in place", amiss))
+    choices = (
+        ("all", "All", len(report.stories)),
+        ("found", "With findings", found),
+        ("amiss", "Not proven in place", amiss),
+    )
     return [{"id": one, "title": title, "count": count} for one, title, count in choices if count]
 
 
 def _story(report: Report, story: Story, anchors: Mapping[str, str]) -> dict[str, Any]:
+    # Outstanding for no reason that was found: a system that would show it could not be read.
+    blind = any(side is Side.NOT_CHECKED for side in report.checked.values())
+    unproven = blind and story.row is Row.OUTSTANDING and not story.findings
+    row_words = readable.ROWS[story.row][0] if story.row else "Not at the source"
     met = f"{story.duties_met} {'duty' if story.duties_met == 1 else 'duties'} met in time"
     return {
         "anchor": anchors[story.incident_id],
@@ -51,7 +60,8 @@ def _story(report: Report, story: Story, anchors: Mapping[str, str]) -> dict[str
         "kind": story.kind,
         "children": ", ".join(story.children),
         "row": story.row.value if story.row else "gone",
-        "row_words": readable.ROWS[story.row][0] if story.row else "Not at the source",
+        "tag": "unseen" if unproven else story.row or "gone",
+        "row_words": "Not looked for" if unproven else row_words,
         "findings": [_found(finding, report.label(finding.subject)) for finding in story.findings],
         "flags": ", ".join(story.flags),
         "revisions": [

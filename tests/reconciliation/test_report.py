@@ -288,6 +288,15 @@ def test_a_report_is_written_when_half_the_world_is_down_and_says_which_half(cha
     assert pdf_report(report).startswith(b"%PDF")
 
 
+def test_an_incident_that_nobody_could_look_for_is_not_shown_as_lost() -> None:
+    blind = _report(quiet_world(), mosaic=NotesView(Side.NOT_CHECKED))
+    tags = [story["row_words"] for month in months(blind, _anchors(blind)) for story in month["stories"]]
+    assert tags == ["Not looked for"] * len(blind.stories)
+    seen = [story["row_words"] for month in months(REPORT, _anchors(REPORT)) for story in month["stories"]]
+    assert "Outstanding" in seen
+    assert "Not looked for" not in seen
+
+
 def test_sides_that_could_not_be_seen_are_listed_as_people_list_things() -> None:
     page = html_report(_report(quiet_world(), source=SourceView(Side.NOT_CHECKED), mosaic=NotesView(Side.NOT_CHECKED)))
     assert "Recording system and Mosaic could not be seen." in page

@@ -94,15 +94,17 @@ def test_no_page_scrolls_sideways_and_nothing_is_refused_or_fetched(browser, pag
     page.close()
 
 
-def test_a_finding_leads_by_keyboard_to_its_incident_and_opens_it(browser, pages) -> None:
-    page = _opened(browser, pages["month"], SIZES[2], "light")
+@pytest.mark.parametrize("name", ["month", "year"])
+def test_a_finding_leads_by_keyboard_to_its_incident_and_opens_it(browser, pages, name) -> None:
+    page = _opened(browser, pages[name], SIZES[2], "light")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     link = page.locator("[data-finding] a").first
     target = link.get_attribute("href")
     link.focus()
     page.keyboard.press("Enter")
-    assert page.locator(f"details:has({target})").evaluate("one => one.open")
+    assert page.locator(f".stories > details:has({target})").evaluate("one => one.open")
+    assert page.locator(target).is_visible()
     page.close()
 
 
@@ -114,14 +116,14 @@ def test_the_list_of_incidents_can_be_narrowed_to_those_with_findings(browser, p
     shown = [one for one in every.all() if one.is_visible()]
     assert 0 < len(shown) < every.count()
     assert all("found" in one.get_attribute("class") for one in shown)
-    page.get_by_label("Not in place").check()
+    page.get_by_label("Not proven in place").check()
     assert {one.get_attribute("data-row") for one in every.all() if one.is_visible()} == {"outstanding", "quarantined"}
     page.close()
 
 
 def test_on_paper_every_incidents_story_is_open(browser, pages) -> None:
     page = _opened(browser, pages["year"], SIZES[2], "dark")
-    page.get_by_label("Not in place").check()
+    page.get_by_label("Not proven in place").check()
     page.emulate_media(media="print")
     assert page.locator(".stories .story h4").first.is_visible()
     assert page.locator(".stories > details:not(.found) > summary").first.is_visible()
