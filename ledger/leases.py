@@ -30,7 +30,7 @@ def held(connection: Connection, leases: Sequence[Lease]) -> dict[int, Any]:
     """The deliveries that are still held under these fencing numbers, by id, and locked from here on."""
     fences = {one.id: one.fence for one in leases}
     statement = (
-        select(delivery.c.id, delivery.c.fence, delivery.c.state)
+        select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.looks)
         .where(delivery.c.id.in_(fences), delivery.c.lease_epoch.is_not(None))
         .with_for_update()
     )

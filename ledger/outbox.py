@@ -299,7 +299,7 @@ def _not_waiting() -> ColumnElement[bool]:
 def _step(row: Row[Any], outcome: Outcome, now: datetime, seconds: float) -> Step:
     """What came back, as a step from where the delivery stands."""
     claim, event = outcome.claim, outcome.event
-    looks = claim.looks + 1 if event is Event.LOOK_ABSENT else claim.looks
+    looks = row.looks + 1 if event is Event.LOOK_ABSENT else row.looks
     if event is Event.LOOK_ABSENT and looks >= LOOKS_BEFORE_RESEND:
         event = Event.LOOK_ABSENT_AGAIN
     state = after(DeliveryState(row.state), event)
