@@ -59,7 +59,6 @@ class Claim:
     person_id: int | None
     remote_id: str | None
     attempts: int
-    looks: int
     body: bytes
     detail: dict[str, Any]
 
@@ -267,7 +266,6 @@ def _claim(ledger: Ledger, row: Row[Any]) -> Claim:
         person_id=row.person_id,
         remote_id=row.remote_id,
         attempts=row.attempts + (1 if pending else 0),
-        looks=row.looks,
         body=ledger.vault.open(row.body, f"delivery:{row.key}") if row.body is not None else b"",
         detail=row.detail,
     )
