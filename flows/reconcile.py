@@ -27,6 +27,7 @@ from ledger import children, desk, findings, outbox, runs, standing
 from ledger.crash_points import reach
 from ledger.errors import Refused
 from ledger.findings import Kept
+from ledger.reports import Stored
 from ledger.standing import HeldIncident
 from mappings.uk_time import uk_day
 from reconciliation.compare import Comparison, compare
@@ -72,7 +73,7 @@ def reconcile(
     reach("reconcile.swept")
     looked = look(site, home, start, end, moment, source, fault)
     comparison = compare(looked.evidence)
-    found_late = _fetch(site, home, comparison.unseen_incidents)
+    found_late = _found(_fetch(site, home, comparison.unseen_incidents))
     if found_late:
         swept += found_late
         looked = look(site, home, start, end, moment, source, fault)
@@ -124,16 +125,22 @@ def _sweep(site: Site, home: Home, source: SourceView) -> int:
         if (incident_id not in held and incident_id not in waiting)
         or (incident_id in held and _is_behind(held[incident_id], rows[incident_id]))
     ]
-    return _fetch(site, home, unseen)
+    # What waits in quarantine may have been mended; that it is still not understood is nothing new.
+    again = _fetch(site, home, [one for one in unseen if one in waiting])
+    return _found(_fetch(site, home, [one for one in unseen if one not in waiting])) + again.changed
 
 
-def _fetch(site: Site, home: Home, incident_ids: Iterable[str]) -> int:
-    """Fetch these from the source, one by one; returns how many were not known as they are."""
+def _fetch(site: Site, home: Home, incident_ids: Iterable[str]) -> Stored:
+    """Fetch these from the source, one by one."""
     try:
-        stored = pull.fetch(site, home, sorted(incident_ids))
+        return pull.fetch(site, home, sorted(incident_ids))
     except ConnectorError:
-        return 0  # the comparison says that they are missing, and the next run fetches them
-    return stored.new + stored.revised + stored.quarantined
+        return Stored()  # the comparison says that they are missing, and the next run fetches them
+
+
+def _found(stored: Stored) -> int:
+    """How many were not known as they are."""
+    return stored.changed + stored.quarantined
 
 
 def _unlike(connection: Any, home: Home, listed: Sequence[IndexRow]) -> list[str]:

@@ -45,11 +45,13 @@ def _unsettled(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _quarantined(evidence: Evidence) -> Iterator[Finding]:
+    understood = {incident.incident_id for incident in evidence.incidents}
     for report in evidence.quarantined:
         record = Record(report.number, report.source_id, Target.LEDGER, None, report.occurred_on)
         fields = ", ".join(report.fields[:5]) or "no field could be read"
         about = report.source_id or str(report.id)
-        yield tell(evidence.home.id, Kind.QUARANTINED, record, about=about, fields=fields)
+        reason = "later" if report.source_id in understood else None
+        yield tell(evidence.home.id, Kind.QUARANTINED, record, reason=reason, about=about, fields=fields)
 
 
 def _lives(evidence: Evidence, deleted: Set[int]) -> Iterator[Finding]:

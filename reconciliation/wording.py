@@ -247,6 +247,13 @@ WORDS: dict[tuple[str, str], Words] = {
         "Mend those fields in the recording system, or the field map; then `quarantine retry`.",
         _MANAGER,
     ),
+    (Kind.QUARANTINED, "later"): Words(
+        _HIGH,
+        "{incident}: a later version could not be understood and was sent nowhere: {fields}. What was sent before it "
+        "stands.",
+        "Mend those fields in the recording system, or the field map; then `quarantine retry`.",
+        _MANAGER,
+    ),
     (Kind.REJECTED, ""): Words(
         _HIGH,
         "{incident}: {target} refused {record}.",

@@ -139,6 +139,17 @@ def test_a_report_whose_day_was_corrected_still_has_its_entry_on_the_old_day(sce
     assert told["totals"]["verified"] == 1
 
 
+def test_a_later_version_in_quarantine_is_not_called_sent_nowhere_and_not_found_anew_each_night(scene: Scene) -> None:
+    """Broken once: a report whose first version is on Mosaic "was sent nowhere", and every sweep had found it."""
+    scene.write(1)
+    scene.settle()
+    _, found = planted(scene, lambda: (scene.amend(1, status="Unheard of"), scene.sync()))
+    (quarantined,) = [one for one in found if one["kind"] == "quarantined"]
+    assert quarantined["reason"] == "later"
+    assert "What was sent before it stands" in quarantined["message"]
+    assert scene.reconcile()["found_by_index"] == 0
+
+
 # ---- what Mosaic holds ---------------------------------------------------------------------------------------------
 
 
