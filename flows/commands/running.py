@@ -43,7 +43,7 @@ def sync(home: str | None, since: datetime | None, dry_run: bool, no_wait: bool,
 )
 @click.option("--heal", is_flag=True, help="Send again what was never accepted and is proven to be missing.")
 @click.option("--mail", is_flag=True, help="Mail the verdict and the counts to the managers, if they changed.")
-@click.option("--as-of", type=MOMENT, help="Judge deadlines as of another moment.")
+@click.option("--as-of", type=MOMENT, help="Judge deadlines as of another moment; findings are shown, not kept.")
 @as_json
 @answered
 def reconcile(
