@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What reportlab's own frame leaves free on each side, in points.
 _PADDING = 6
+#: Findings of one kind that the paper lists; a year's may be hundreds of pages, and are counted here all the same.
+_MOST = 40
 _INK, _RULE, _MUTED = "#1a1d21", "#b9b3a6", "#545b64"
 
 
@@ -134,7 +136,11 @@ def _findings(report: Report, said: Any, width: float) -> Iterator[Flowable]:
             yield from _heading(said, f"{group['title']} ({group['count']:,})", "group")
             yield said(f"{group['action'].replace('`', '')} Who can do it: {group['owner']}.", "muted")
             rows = [(row["number"], row["who"], _words(row)) for part in group["parts"] for row in part]
-            yield _table(said, (), rows, (0.19, 0.1, 0.71), width)
+            yield _table(said, (), rows[:_MOST], (0.19, 0.1, 0.71), width)
+            if len(rows) > _MOST:
+                yield said(
+                    f"And {len(rows) - _MOST:,} more of the same: the workbook's sheet Findings has each.", "muted"
+                )
 
 
 def _by_owner(report: Report, said: Any, width: float) -> Flowable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import jsonschema
@@ -115,3 +116,13 @@ def test_the_inspectors_paper_does_not_call_uneven_totals_even() -> None:
     )
     assert "Not the same incidents." in words
     assert "The same incidents." not in words
+
+
+def test_the_inspectors_paper_counts_what_it_does_not_list() -> None:
+    some = REPORT.findings[0]
+    many = replace(REPORT, findings=tuple(replace(some, id=f"{place:016x}") for place in range(1200)))
+    pages = PdfReader(io.BytesIO(pdf_report(many))).pages
+    words = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert "Missing (1,200)" in words
+    assert "And 1,160 more of the same" in words
+    assert len(pages) < 8
