@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from ledger import audit
 from ledger.database import Ledger
@@ -74,12 +74,9 @@ def keep(
             )
         ids = {one.id for one in seen}
         again = [one for one in seen if one.id in there and there[one.id].resolved_at is not None]
-        for one in seen:
-            if one.id in there:
-                values = {**_values(one), "last_seen": now, "resolved_at": None}
-                connection.execute(update(finding).where(finding.c.id == one.id).values(values))
-        for one in again:
-            connection.execute(update(finding).where(finding.c.id == one.id).values(_NOT_ACKNOWLEDGED))
+        held = [{**_values(one), "last_seen": now, "resolved_at": None} for one in seen if one.id in there]
+        _change(connection, held)
+        _change(connection, [{"id": one.id, **_NOT_ACKNOWLEDGED} for one in again])
         gone = and_(
             finding.c.home == home,
             finding.c.resolved_at.is_(None),
@@ -88,8 +85,7 @@ def keep(
             or_(finding.c.target.is_(None), finding.c.target.not_in(list(unseen_targets) or [""])),
         )
         resolved = [row.id for row in connection.execute(select(finding.c.id).where(gone)) if row.id not in ids]
-        for one_id in resolved:
-            connection.execute(update(finding).where(finding.c.id == one_id).values(resolved_at=now))
+        _change(connection, [{"id": one_id, "resolved_at": now} for one_id in resolved])
         acts = [audit.Act("finding opened", f"finding:{one.id}", {"kind": one.kind}) for one in fresh]
         acts += [audit.Act("finding opened again", f"finding:{one.id}", {"kind": one.kind}) for one in again]
         acts += [audit.Act("finding resolved", f"finding:{one_id}") for one_id in resolved]
@@ -97,6 +93,13 @@ def keep(
         return Kept(_standing(connection, home), len(resolved))
 
     return ledger.write(work)
+
+
+def _change(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Set what each row says of the finding that has its id, with one statement."""
+    if rows:
+        statement = update(finding).where(finding.c.id == bindparam("which"))
+        connection.execute(statement, [{**row, "which": row["id"]} for row in rows])
 
 
 def open_ones(ledger: Ledger, home: str) -> Kept:
