@@ -13,8 +13,8 @@ SQLite reader is a download at run time. `duckdb's own` has the data in DuckDB's
 
 `ours` compares two sides that lie in the database. `ours, staged` is the same with both first read out and put, in no
 known order, into a private database: this is how the sweep of `reconcile` compares the source's index with the ledger.
-Both compare keys. What a reconciliation costs beside that, comparing and telling every record of a period with what
-each target holds, `benchmarks.report` measures.
+Both compare keys. A whole reconciliation also reads, compares and tells every record of one home's period, and holds
+them while it does: `benchmarks.reconcile_whole` measures that, by the incident.
 """
 
 from __future__ import annotations
