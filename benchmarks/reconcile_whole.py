@@ -65,7 +65,7 @@ def main() -> None:
         took = _measured(count)
         work, memory = took["processor"], took["mb"]
         print(
-            f"{count:6,} incidents, {took['findings']:6,} findings: {took['seconds']:5.1f} s, {work:5.1f} s of processor, "
+            f"{count:6,} incidents, {took['findings']:6,} findings, {took['seconds']:5.1f} s, {work:5.1f} s processor, "
             f"{memory:4.0f} MB; an incident {work / count * 1e3:.1f} ms of processor, {memory / count * 1e3:.0f} KB"
         )
 
