@@ -73,9 +73,11 @@ def reconcile(
     reach("reconcile.swept")
     looked = look(site, home, start, end, moment, source, fault)
     comparison = compare(looked.evidence)
-    found_late = _found(_fetch(site, home, comparison.unseen_incidents))
-    if found_late:
-        swept += found_late
+    fetched = _fetch(site, home, comparison.unseen_incidents)
+    if comparison.unseen_incidents and fetched is not None:
+        # It may be a sync that came by while we looked: the index is asked again before it is called incomplete.
+        swept += _found(fetched)
+        source, fault = look_at_source(site, home, start, end)
         looked = look(site, home, start, end, moment, source, fault)
         comparison = compare(looked.evidence)
     outbox.read_back(site.ledger, sorted(comparison.verified), site.worker)
@@ -127,20 +129,21 @@ def _sweep(site: Site, home: Home, source: SourceView) -> int:
     ]
     # What waits in quarantine may have been mended; that it is still not understood is nothing new.
     again = _fetch(site, home, [one for one in unseen if one in waiting])
-    return _found(_fetch(site, home, [one for one in unseen if one not in waiting])) + again.changed
+    found = _found(_fetch(site, home, [one for one in unseen if one not in waiting]))
+    return found + (again.changed if again else 0)
 
 
-def _fetch(site: Site, home: Home, incident_ids: Iterable[str]) -> Stored:
-    """Fetch these from the source, one by one."""
+def _fetch(site: Site, home: Home, incident_ids: Iterable[str]) -> Stored | None:
+    """Fetch these from the source, one by one; None where it fails: the comparison then says that they are missing."""
     try:
         return pull.fetch(site, home, sorted(incident_ids))
     except ConnectorError:
-        return Stored()  # the comparison says that they are missing, and the next run fetches them
+        return None
 
 
-def _found(stored: Stored) -> int:
+def _found(stored: Stored | None) -> int:
     """How many were not known as they are."""
-    return stored.changed + stored.quarantined
+    return stored.changed + stored.quarantined if stored else 0
 
 
 def _unlike(connection: Any, home: Home, listed: Sequence[IndexRow]) -> list[str]:

@@ -52,9 +52,10 @@ def verdict_of(checked: Mapping[str, Side], totals: Totals, findings: Sequence[F
         return Verdict(tone, lost, (_balance(totals), *blind, *need))
     if open_ones:
         things = "One thing needs" if len(open_ones) == 1 else f"{len(open_ones):,} things need"
-        return Verdict(
-            Tone.ATTENTION, f"Every incident is counted. {things} a person.", (_balance(totals), *blind, *need)
+        counted = (
+            "Every incident is counted, but not everything could be seen." if unseen else "Every incident is counted."
         )
+        return Verdict(Tone.ATTENTION, f"{counted} {things} a person.", (_balance(totals), *blind, *need))
     if unseen:
         nothing = "Nothing is known to be wrong, but not everything could be seen."
         return Verdict(Tone.UNSEEN, nothing, (_balance(totals), *blind, *need))
