@@ -20,7 +20,7 @@ from flows import deliver as delivery_stage
 from flows import pull
 from flows.exit_codes import ExitCode
 from flows.ids import Ids
-from flows.looking import look, look_at_source
+from flows.looking import Looked, look, look_at_source
 from flows.planning import replan
 from flows.site import Site
 from ledger import children, desk, findings, outbox, runs, standing
@@ -68,25 +68,15 @@ def reconcile(
     """
     run = runs.begin(site.ledger, home.id, "reconcile")
     moment = as_of or site.ledger.now()
-    source, fault = look_at_source(site, home, start, end)
-    swept = _sweep(site, home, source)
-    reach("reconcile.swept")
-    looked = look(site, home, start, end, moment, source, fault)
+    looked, swept = _look(site, home, start, end, moment)
     comparison = compare(looked.evidence)
-    fetched = _fetch(site, home, comparison.unseen_incidents)
-    if comparison.unseen_incidents and fetched is not None:
-        # It may be a sync that came by while we looked: the index is asked again before it is called incomplete.
-        swept += _found(fetched)
-        source, fault = look_at_source(site, home, start, end)
-        looked = look(site, home, start, end, moment, source, fault)
-        comparison = compare(looked.evidence)
     outbox.read_back(site.ledger, sorted(comparison.verified), site.worker)
     reach("reconcile.verified")
     healing = _Healing()
     before = comparison
     if heal and (comparison.healable or comparison.unfinished):
         healing = _heal(site, home, looked.evidence, comparison)
-        looked = look(site, home, start, end, moment, source, fault)
+        looked = look(site, home, start, end, moment, looked.evidence.source, looked.faults.get("source"))
         comparison = compare(looked.evidence)
         outbox.read_back(site.ledger, sorted(comparison.verified), site.worker)
         healing.sent &= {one.id for one in looked.evidence.deliveries if one.was_accepted}
@@ -110,6 +100,24 @@ def reconcile(
         "found_by_index": swept,
         "healed": {"sent": len(healing.sent), "finished": len(healing.finished), "refused": healing.refused},
     }
+
+
+def _look(site: Site, home: Home, start: date, end: date, moment: datetime) -> tuple[Looked, int]:
+    """Look at everything, after the sweep; and again where the source still has what the ledger lacks.
+
+    Returns how many reports were found that way, too.
+    """
+    source, fault = look_at_source(site, home, start, end)
+    swept = _sweep(site, home, source)
+    reach("reconcile.swept")
+    looked = look(site, home, start, end, moment, source, fault)
+    unseen = compare(looked.evidence).unseen_incidents
+    fetched = _fetch(site, home, unseen)
+    if not unseen or fetched is None:
+        return looked, swept
+    # It may be a sync that came by while we looked: the index is asked again before it is called incomplete.
+    source, fault = look_at_source(site, home, start, end)
+    return look(site, home, start, end, moment, source, fault), swept + _found(fetched)
 
 
 def _sweep(site: Site, home: Home, source: SourceView) -> int:
