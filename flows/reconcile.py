@@ -68,8 +68,7 @@ def reconcile(
     """
     run = runs.begin(site.ledger, home.id, "reconcile")
     moment = as_of or site.ledger.now()
-    looked, swept = _look(site, home, start, end, moment)
-    comparison = compare(looked.evidence)
+    looked, comparison, swept = _look(site, home, start, end, moment)
     outbox.read_back(site.ledger, sorted(comparison.verified), site.worker)
     reach("reconcile.verified")
     healing = _Healing()
@@ -102,22 +101,23 @@ def reconcile(
     }
 
 
-def _look(site: Site, home: Home, start: date, end: date, moment: datetime) -> tuple[Looked, int]:
+def _look(site: Site, home: Home, start: date, end: date, moment: datetime) -> tuple[Looked, Comparison, int]:
     """Look at everything, after the sweep; and again where the source still has what the ledger lacks.
 
-    Returns how many reports were found that way, too.
+    Returns what was seen, how it compares, and how many reports were found by the index.
     """
     source, fault = look_at_source(site, home, start, end)
     swept = _sweep(site, home, source)
     reach("reconcile.swept")
     looked = look(site, home, start, end, moment, source, fault)
-    unseen = compare(looked.evidence).unseen_incidents
-    fetched = _fetch(site, home, unseen)
-    if not unseen or fetched is None:
-        return looked, swept
+    comparison = compare(looked.evidence)
+    fetched = _fetch(site, home, comparison.unseen_incidents)
+    if not comparison.unseen_incidents or fetched is None:
+        return looked, comparison, swept
     # It may be a sync that came by while we looked: the index is asked again before it is called incomplete.
     source, fault = look_at_source(site, home, start, end)
-    return look(site, home, start, end, moment, source, fault), swept + _found(fetched)
+    looked = look(site, home, start, end, moment, source, fault)
+    return looked, compare(looked.evidence), swept + _found(fetched)
 
 
 def _sweep(site: Site, home: Home, source: SourceView) -> int:
