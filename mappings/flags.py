@@ -261,7 +261,8 @@ def _repeats(incident: Incident, home: Home, earlier: Sequence[Earlier]) -> Iter
     before = [
         other
         for other in earlier
-        if other.incident_id != this.incident_id
+        if not this.restrictive_held_children.isdisjoint(other.restrictive_held_children)
+        and other.incident_id != this.incident_id
         and _counts(other)
         and _order(other) < _order(this)
         and (day - uk_day(other.occurred_at)).days <= days
