@@ -48,15 +48,14 @@ def withdraw(ledger: Ledger, delivery_id: int, why: str, actor: str) -> bool:
 
 
 def _withdraw(ledger: Ledger, connection: Connection, rows: list[Row[Any]], why: str, actor: str) -> None:
-    now = ledger.now()
+    """Those that a worker or a person took meanwhile stay as they are, and the trail says nothing of them."""
+    now, acts = ledger.now(), []
     for row in rows:
         values = {"state": after(DeliveryState(row.state), Event.WITHDRAWN), "state_since": now, "why": why}
-        connection.execute(
-            update(delivery).where(delivery.c.id == row.id, delivery.c.state == row.state).values(values)
-        )
-    audit.record(
-        connection, now, actor, [audit.Act("delivery withdrawn", f"delivery:{row.id}", {"why": why}) for row in rows]
-    )
+        still = update(delivery).where(delivery.c.id == row.id, delivery.c.state == row.state)
+        if connection.execute(still.values(values)).rowcount:
+            acts.append(audit.Act("delivery withdrawn", f"delivery:{row.id}", {"why": why}))
+    audit.record(connection, now, actor, acts)
 
 
 def _voided(connection: Connection, limit: int = 10_000) -> list[Row[Any]]:

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, delete, inspect, select, text, update
+from sqlalchemy import Connection, Row, create_engine, delete, inspect, select, text, update
 from sqlmodel import SQLModel
 
 from ledger import audit, children, desk, keeping, leases, outbox, quarantine, reports, runs, standing, withdrawals
@@ -158,6 +159,31 @@ def test_a_note_of_a_voided_report_is_never_made_and_its_addition_falls_away(led
     assert claim(ledger) == []
     assert withdrawals.withdraw_pointless(ledger, "w") == []
     assert states(ledger) == ["superseded", "superseded"]
+
+
+def test_what_a_worker_took_meanwhile_is_neither_withdrawn_nor_said_to_be(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(ledger, report())
+    (first,) = claim(ledger)
+    outbox.record(ledger, "w", [Outcome(first, Event.AMBIGUOUS, retry_in=0)])
+    keep(ledger, report(version=2, status="Void"))
+    for _ in range(2):
+        (look,) = outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)
+        outbox.record(ledger, "w", [Outcome(look, Event.LOOK_ABSENT)])
+    whole = withdrawals._voided
+
+    def overtaken(connection: Connection, limit: int = 10_000) -> list[Row[Any]]:
+        rows = whole(connection, limit)
+        connection.execute(update(delivery).where(delivery.c.id == first.id).values(state="sending"))
+        return rows
+
+    monkeypatch.setattr(withdrawals, "_voided", overtaken)
+    withdrawals.withdraw_pointless(ledger, "w")
+    with ledger.reading() as connection:
+        acts = connection.execute(select(audit_entry.c.record).where(audit_entry.c.act == "delivery withdrawn"))
+        assert f"delivery:{first.id}" not in acts.scalars().all()
+    assert states(ledger)[0] == "sending"
 
 
 def test_quarantine_keeps_the_whole_report_and_a_readable_version_takes_it_out(ledger: Ledger) -> None:
