@@ -83,8 +83,10 @@ def reconcile(
         # What was verified just now is proof for the duties that it meets.
         looked = replace(looked, evidence=_with_fresh_duties(site, home, looked.evidence))
         comparison = compare(looked.evidence)
-    kept = findings.open_ones(site.ledger, home.id) if as_of else _keep(site, home, looked.evidence, comparison)
-    shown = _shown(comparison, kept, before if heal else None)
+    known = findings.open_ones(site.ledger, home.id)
+    kept = known if as_of else _keep(site, home, looked.evidence, comparison)
+    healed = with_standing(_gone(before, comparison), known.standing) if heal else ()
+    shown = with_standing(comparison.findings, kept.standing) + with_healed(healed, {one.id for one in healed})
     report = _report(site, home, looked.evidence, comparison, shown, kept)
     code = _exit_code(comparison, report)
     written = _write(report, out, code)
@@ -234,14 +236,10 @@ def _keep(site: Site, home: Home, evidence: Evidence, comparison: Comparison) ->
     )
 
 
-def _shown(comparison: Comparison, kept: Kept, before: Comparison | None) -> tuple[Finding, ...]:
-    """The findings with what the ledger knows of each, and those of `before` that healing resolved."""
-    shown = with_standing(comparison.findings, kept.standing)
-    if before is None:
-        return shown
-    ids = {one.id for one in comparison.findings}
-    healed = tuple(one for one in before.findings if one.id not in ids)
-    return shown + with_healed(healed, {one.id for one in healed})
+def _gone(before: Comparison, after: Comparison) -> list[Finding]:
+    """The findings that healing has resolved."""
+    ids = {one.id for one in after.findings}
+    return [one for one in before.findings if one.id not in ids]
 
 
 def _report(

@@ -79,3 +79,16 @@ def test_a_look_at_another_moment_opens_and_resolves_nothing(scene: Scene) -> No
         assert scene.rows("finding") == before
     first_seen = {one["id"]: one["first_seen"] for one in now["findings"]}
     assert {one["id"]: one["first_seen"] for one in scene.reconcile()["findings"]} == first_seen
+
+
+def test_what_is_healed_says_since_when_it_stood(scene: Scene) -> None:
+    scene.write(1)
+    scene.house.mosaic.lock(person_of(1))
+    scene.sync()
+    (first,) = [one for one in scene.reconcile()["findings"] if one["kind"] == "missing"]
+    scene.house.mosaic.lock(person_of(1), locked=False)
+    scene.advance(60)
+    (healed,) = [one for one in scene.reconcile(heal=True)["findings"] if one["kind"] == "missing"]
+    assert healed["healed"]
+    assert (healed["id"], healed["first_seen"]) == (first["id"], first["first_seen"])
+    assert [one for one in scene.reconcile()["findings"] if one["kind"] == "missing"] == []
