@@ -31,7 +31,7 @@ from connectors.breaker import Breaker
 from connectors.errors import ConnectorError, NotApplied, Rejected, Unreachable
 from connectors.evidence import outcome_of_answer, outcome_of_failure
 from connectors.outcomes import TABLE, Naming, Outcome, error_of
-from connectors.patience import Patience, pause
+from connectors.patience import Patience, may_write, pause
 from connectors.rate_limit import RateLimit
 from connectors.sign_in import Pass, SignIn
 from connectors.wire import AnswerTooLong, Wire
@@ -232,7 +232,7 @@ class Http:
         return answer
 
     def _exchange(self, call: Call, shown: Pass | None, seconds: float) -> Answer:
-        if self._stopped.is_set():
+        if self._stopped.is_set() or (call.writes and not may_write.get()()):
             raise self._error(Outcome.STOPPED, call)
         if seconds <= 0:
             raise self._error(Outcome.CONNECT_TIMED_OUT, call)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
+from contextvars import ContextVar
 
 from tenacity import RetryCallState
 
 from connectors.outcomes import Outcome
 
 _LONGEST_JITTER = 8.0
+
+may_write: ContextVar[Callable[[], bool]] = ContextVar("may_write", default=lambda: True)
+"""Whether the caller may still write. Asked when the waits for a token and for the rate are over: a process can have been
+asleep in them for longer than its lease."""
 
 
 class Patience:

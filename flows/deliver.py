@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from config.settings import DeliverySettings
+from connectors.patience import may_write
 from flows.crew import Crew
 from flows.senders import DailyLogSender, LadoSender, MailSender, MosaicSender, Sender, try_to_look, try_to_send
 from flows.site import Site
@@ -176,14 +177,22 @@ class _Batch:
             return Outcome(claim, Event.NOT_APPLIED, _RELEASED)
         if self._failed.is_set():
             return Outcome(claim, Event.NOT_APPLIED, _TARGET_STOPPED)
-        if _uptime() >= self._held_until or claim.id not in self._held:
+        if not self._holds(claim):
             return Outcome(claim, Event.NOT_APPLIED, "Its lease was over, or nearly, before it was sent.")
         reach(f"deliver.sending.{claim.target}")
-        outcome = try_to_send(self._sender, claim, self._roots.get(claim.id), self._settings.settle_seconds)
+        before = may_write.set(lambda: self._holds(claim))
+        try:
+            outcome = try_to_send(self._sender, claim, self._roots.get(claim.id), self._settings.settle_seconds)
+        finally:
+            may_write.reset(before)
         reach(f"deliver.sent.{claim.target}")
         if outcome.cause == "misconfigured":
             self._failed.set()
         return outcome
+
+    def _holds(self, claim: Claim) -> bool:
+        """Whether the lease lasts long enough to begin."""
+        return _uptime() < self._held_until and claim.id in self._held
 
     def look(self, claim: Claim) -> Outcome:
         """Look one up; reading is always safe."""

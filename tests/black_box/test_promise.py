@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -161,3 +163,19 @@ def test_a_mail_that_could_not_be_sent_often_is_still_repeated_when_its_taking_i
     town.bridge.sync(code=0)
     assert len(town.post.taken) == 2
     assert len({message["Message-ID"] for _, message in town.post.taken}) == 1
+
+
+def test_a_run_that_was_put_to_sleep_while_it_waited_for_its_turn_sends_nothing_of_what_was_taken_over(
+    found: Found,
+) -> None:
+    town = found(mail=False, BRIDGE_DELIVERY__LEASE_SECONDS="2")
+    town.recording.put(minimal(1, ago(2)), minimal(2, ago(1)))
+    sleeper = town.bridge.start("sync", env={"BRIDGE_MOSAIC__RATE_PER_SECOND": "0.25"})
+    while not town.mosaic.notes:
+        time.sleep(0.01)
+    sleeper.send_signal(signal.SIGSTOP)
+    time.sleep(2.2)
+    town.bridge.sync(code=0)
+    sleeper.send_signal(signal.SIGCONT)
+    sleeper.wait(60)
+    assert len(town.mosaic.notes) == 2
