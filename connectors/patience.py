@@ -14,8 +14,8 @@ from connectors.outcomes import Outcome
 _LONGEST_JITTER = 8.0
 
 may_write: ContextVar[Callable[[], bool]] = ContextVar("may_write", default=lambda: True)
-"""Whether the caller may still write. Asked when the waits for a token and for the rate are over: a process can have been
-asleep in them for longer than its lease."""
+"""Whether the caller may still write. Asked when the waits for a token and for the rate are over: a process can have
+been asleep in them for longer than its lease."""
 
 
 class Patience:

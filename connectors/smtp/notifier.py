@@ -16,6 +16,7 @@ from typing import Self
 from config.errors import ConfigurationError
 from config.settings import EmailSettings, Settings, TlsSettings, is_loopback
 from connectors.errors import ConnectorError, Misconfigured, NotApplied, Unreachable
+from connectors.patience import may_write
 from connectors.protocols import Health, Message, Receipt
 from connectors.rate_limit import RateLimit
 from connectors.smtp import verdict
@@ -76,7 +77,7 @@ class SmtpNotifier:
         Raises Uncertain, NotApplied, Unreachable, Rejected or Misconfigured as WEATHER section 3 has it.
         """
         self._rate.take()
-        outcome = self._attempt(message)
+        outcome = self._attempt(message) if may_write.get()() else NotApplied(_TAKEN_OVER)
         # Raised here, where no variable holds an address and no foreign exception is under way.
         if isinstance(outcome, ConnectorError):
             raise outcome
@@ -174,6 +175,7 @@ def connect(settings: Settings) -> SmtpNotifier:
     return SmtpNotifier(settings.email, settings.tls, timeout_seconds=settings.delivery.timeout_seconds)
 
 
+_TAKEN_OVER = "Nothing was sent: this run was asleep while it waited for its turn."
 _AGAIN = NotApplied("The mail server had ended the kept connection; nothing was sent.")
 
 

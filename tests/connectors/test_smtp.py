@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from config.errors import ConfigurationError
 from config.settings import EmailSettings, TlsSettings, load_settings
 from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected, Uncertain, Unreachable
+from connectors.patience import may_write
 from connectors.protocols import Message, Notifier
 from connectors.smtp import SmtpNotifier, connect, message_id_for
 from tests.connectors.postbox import CLOSE, CUT, DRIP, RESET, SILENCE, Postbox
@@ -130,6 +131,16 @@ def test_4xx_after_the_dot_proves_that_nothing_was_taken(open_box, answer: str) 
     error = failure(notifier(box))
     assert type(error) is NotApplied
     assert error.status == int(answer[:3])
+
+
+def test_a_run_that_may_not_write_any_more_sends_nothing(open_box) -> None:
+    box = open_box()
+    before = may_write.set(lambda: False)
+    try:
+        assert isinstance(failure(notifier(box)), NotApplied)
+    finally:
+        may_write.reset(before)
+    assert box.taken == []
 
 
 def test_550_for_the_recipient_is_rejected_and_names_the_field_not_the_address(open_box) -> None:
