@@ -170,8 +170,8 @@ def test_a_run_that_was_put_to_sleep_while_it_waited_for_its_turn_sends_nothing_
 ) -> None:
     town = found(mail=False, BRIDGE_DELIVERY__LEASE_SECONDS="2")
     town.recording.put(minimal(1, ago(2)), minimal(2, ago(1)))
-    sleeper = town.bridge.start("sync", env={"BRIDGE_MOSAIC__RATE_PER_SECOND": "0.25"})
-    while not town.mosaic.notes:
+    sleeper = town.bridge.start("sync", env={"BRIDGE_MOSAIC__RATE_PER_SECOND": "0.5"})
+    while not town.mosaic.notes and sleeper.poll() is None:
         time.sleep(0.01)
     sleeper.send_signal(signal.SIGSTOP)
     time.sleep(2.2)
