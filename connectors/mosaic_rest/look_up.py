@@ -35,12 +35,11 @@ class LookUp:
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    def note(self, reference: str, *, person_id: int, note_type: str, effective_on: date) -> Found:
-        """Our note: asked for with every filter first, then for the days around it with none."""
-        days = _days(effective_on, effective_on)
+    def note(self, reference: str, *, person_id: int, effective_on: date) -> Found:
+        """Our note: asked for by its reference, whatever its day is now, then for the days around it with no filter."""
         doing = f"looking for case note {reference}"
         for chain in self._records(person_id, doing):
-            for query in ({"reference": reference, "note_type": note_type, **days}, days):
+            for query in ({"reference": reference}, _days(effective_on, effective_on)):
                 ours = [note for note in self._walk(chain, query, doing) if is_ours(note, reference)]
                 if ours:
                     return self._found(ours, chain, doing)

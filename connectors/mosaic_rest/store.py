@@ -104,9 +104,9 @@ class MosaicRest:
     # ---- reads -------------------------------------------------------------------------------------------------
 
     @bare
-    def find(self, reference: str, *, person_id: int, note_type: str, effective_on: date) -> Found:
+    def find(self, reference: str, *, person_id: int, note_type: str, effective_on: date) -> Found:  # noqa: ARG002
         """Look for our note on the person's record (or the survivor's), whether or not a filter is honoured."""
-        return self._look.note(reference, person_id=person_id, note_type=note_type, effective_on=effective_on)
+        return self._look.note(reference, person_id=person_id, effective_on=effective_on)
 
     @bare
     def find_appendment(self, reference: str, *, note_id: str) -> Found:

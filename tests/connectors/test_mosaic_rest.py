@@ -400,6 +400,11 @@ def test_our_note_is_found_through_every_gateway_and_nobody_elses(
     assert len(store.list(CHILD, DAY, DAY)) == 6
 
 
+def test_a_note_that_lies_on_another_day_or_under_another_type_is_found_all_the_same(store: MosaicRest) -> None:
+    store.create(a_note(effective_date=datetime(2026, 11, 20, 9, 0, tzinfo=UTC), note_type="OTHER"))
+    assert [receipt.person_id for receipt in found(store).receipts] == [CHILD]
+
+
 def test_two_notes_with_one_reference_are_two_receipts(store: MosaicRest) -> None:
     store.create(a_note())
     store.create(a_note())
