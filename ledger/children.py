@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from ledger.batches import write_rows
 from ledger.database import Ledger
@@ -64,6 +64,9 @@ def remember(ledger: Ledger, connection: Connection, home: str, reports: Iterabl
         for child_id, name in named
         if not there.knows(child_id, name)
     }
+    if digests and ledger.is_postgresql:
+        # Names are written one transaction after the other: one that committed out of turn would stay unread.
+        connection.execute(text("SELECT pg_advisory_xact_lock(7241954)"))
     for digest in _kept_already(connection, home, list(digests)):
         del digests[digest]
     rows = [

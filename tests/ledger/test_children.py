@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Thread
 
 import pytest
 
 from ledger import children
 from ledger.database import Ledger
 from ledger.reports import store
-from mappings.incident import Child
+from mappings.incident import Child, Incident
 from mappings.owed import History, Plan
 from tests.ledger.owed import HOME, keep, plan, readable, report
 
@@ -62,6 +63,25 @@ def test_another_workers_children_are_known_too_and_in_the_same_order(open_ledge
     keep(one, _named("c", "child-3", "Jan Sample"))
     assert list(children.committed(one, HOME)) == list(children.committed(other, HOME))
     assert children.committed(other, HOME).initials("child-3") == "J.S.3"
+
+
+def test_a_name_that_another_worker_is_about_to_commit_is_not_missed(open_ledger: Callable[..., Ledger]) -> None:
+    """Two workers on PostgreSQL: a name with a lower key that became visible later was never read by the other."""
+    one, other = open_ledger(), open_ledger()
+    meanwhile = Thread(target=keep, args=(other, _named("b", "child-2", "Jim Sample")))
+
+    def slow(found: Incident, history: History) -> Plan:
+        meanwhile.start()
+        meanwhile.join(0.5)
+        return plan(found, history)
+
+    values = {"readable": [readable(_named("a", "child-1", "Jo Sample"))], "unreadable": (), "watermark": None}
+    store(one, HOME, "rest", plan=slow, actor="test", **values)  # type: ignore[arg-type]
+    meanwhile.join()
+    keep(other, _named("c", "child-3", "Jan Sample"))
+    both = [list(children.committed(ledger, HOME)) for ledger in (one, other)]
+    assert both[0] == both[1]
+    assert len(both[0]) == 3
 
 
 def test_children_of_another_home_are_strangers(open_ledger: Callable[..., Ledger]) -> None:
