@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sqlite3
+import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +30,20 @@ def listed(town: Town, target: str = "mosaic") -> list[dict[str, Any]]:
 
 def retried(town: Town, delivery: dict[str, Any]) -> None:
     town.bridge.json("delivery", "retry", str(delivery["id"]), code=0)
+
+
+def put_to_sleep(process: subprocess.Popen[bytes], ledger: Path) -> None:
+    """Stop it where it does not hold SQLite's only pen: stopped in a commit, it would hold up everybody else."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)
+        try:
+            with closing(sqlite3.connect(ledger, timeout=0)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            process.send_signal(signal.SIGCONT)
+        else:
+            return
 
 
 def reads_of_a_note(asked: Asked) -> bool:
@@ -171,11 +190,14 @@ def test_a_run_that_was_put_to_sleep_while_it_waited_for_its_turn_sends_nothing_
     town = found(mail=False, BRIDGE_DELIVERY__LEASE_SECONDS="2")
     town.recording.put(minimal(1, ago(2)), minimal(2, ago(1)))
     sleeper = town.bridge.start("sync", env={"BRIDGE_MOSAIC__RATE_PER_SECOND": "0.5"})
-    while not town.mosaic.notes and sleeper.poll() is None:
-        time.sleep(0.01)
-    sleeper.send_signal(signal.SIGSTOP)
-    time.sleep(2.2)
-    town.bridge.sync(code=0)
-    sleeper.send_signal(signal.SIGCONT)
-    sleeper.wait(60)
+    try:
+        while not town.mosaic.notes and sleeper.poll() is None:
+            time.sleep(0.01)
+        put_to_sleep(sleeper, town.bridge.folder / "ledger.db")
+        time.sleep(2.2)
+        town.bridge.sync(code=0)
+        sleeper.send_signal(signal.SIGCONT)
+        sleeper.wait(60)
+    finally:
+        sleeper.kill()
     assert len(town.mosaic.notes) == 2
