@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3.11
-WORKERS ?= 2
+WORKERS ?= 3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 ROOMS := config mappings connectors ledger reconciliation flows sandbox
@@ -28,7 +28,7 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 demo: install  ## A month of invented incidents, delivered, reconciled and reported
 	@$(VENV)/bin/incident-bridge demo
 
-test: install chromium-note  ## Every test (WORKERS=2 processes)
+test: install chromium-note  ## Every test (WORKERS=3 processes)
 	@$(RUN) pytest -n $(WORKERS) --dist worksteal --durations 10
 
 chromium-note:
