@@ -211,7 +211,7 @@ def test_k13_a_ledger_whose_making_is_killed_is_made_by_the_next_run(bridge: Bri
 def test_k14_told_to_stop_with_sends_in_flight_it_ends_honestly_and_loses_nothing(bridge_on_both: Bridge) -> None:
     bridge = bridge_on_both
     scene = bridge.scene
-    scene.write(*range(1, 31), hours_ago=5)
+    scene.write(*range(1, 101), hours_ago=5)
     scene.house.mosaic.arm("late", when="create", times=None, seconds=0.6)
     run = bridge.start("sync", "--json")
     wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 4, what="sends in flight")
@@ -227,7 +227,7 @@ def test_k14_told_to_stop_with_sends_in_flight_it_ends_honestly_and_loses_nothin
     scene.house.mosaic.disarm()
     bridge.until_done()
     all_is_well(scene)
-    moved(scene, create=30, log_create=30)
+    moved(scene, create=100, log_create=100)
 
 
 def test_k14_told_twice_it_ends_at_once_and_the_next_run_finds_what_it_did(bridge: Bridge) -> None:
