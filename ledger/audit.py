@@ -39,6 +39,7 @@ def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]
     if not acts:
         return
     sequence, previous = _locked_head(connection)
+    moment = _moment(at)
     rows = []
     for act in acts:
         sequence += 1
@@ -51,7 +52,7 @@ def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]
             "detail": _DETAIL.encode(dict(act.detail)),
             "previous": previous,
         }
-        previous = row["hash"] = _hash(row)
+        previous = row["hash"] = _hash(row, moment)
         rows.append(row)
     write_rows(connection, _ENTRY, rows)
     connection.execute(update(meta).where(meta.c.name == _HEAD).values(value=f"{sequence}:{previous}"))
@@ -97,7 +98,7 @@ def _fault(row: Row[Any], expected: int, previous: str) -> str:
         return f"Entry {expected} was removed or moved: entry {row.sequence} stands in its place."
     if row.previous != previous:
         return f"Entry {row.sequence} does not follow the one before it."
-    if row.hash != _hash(dict(row._mapping)):
+    if row.hash != _hash(row._mapping, _moment(row.at)):
         return f"Entry {row.sequence} was altered."
     return ""
 
@@ -112,8 +113,10 @@ def _locked_head(connection: Connection) -> tuple[int, str]:
     return int(sequence), last
 
 
-def _hash(row: Mapping[str, Any]) -> str:
-    moment: datetime = row["at"].astimezone(UTC)
-    parts = [str(row["sequence"]), moment.isoformat(timespec="microseconds")]
-    parts += [row[name] for name in ("actor", "act", "record", "detail", "previous")]
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _hash(row: Mapping[str, Any], moment: str) -> str:
+    parts = [str(row["sequence"]), moment, row["actor"], row["act"], row["record"], row["detail"], row["previous"]]
     return hashlib.sha256(_HASHED.encode(parts).encode()).hexdigest()

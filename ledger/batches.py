@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Insert, Update
+from sqlalchemy import Connection, Dialect, Insert, LargeBinary, Update
 
 
 class _Written(NamedTuple):
-    """A statement as the driver takes it: its text, and each parameter's name and conversion, in order."""
+    """A statement as the driver takes it: its text, and each parameter's name and conversion, in order.
+
+    Bytes need none: both drivers take them as they are.
+    """
 
     text: str
     positional: bool
@@ -32,17 +35,21 @@ def write_rows(connection: Connection, statement: Insert | Update, rows: Sequenc
     names = tuple(rows[0]) if isinstance(statement, Insert) else ()
     written = _written(statement, connection.dialect, names)
     filled = [{**written.defaults, **row} for row in rows] if written.defaults else rows
-    if written.positional:
-        values: Any = [
-            tuple(row[name] if convert is None else convert(row[name]) for name, convert in written.parameters)
-            for row in filled
-        ]
-    else:
-        values = [
-            {name: row[name] if convert is None else convert(row[name]) for name, convert in written.parameters}
-            for row in filled
-        ]
+    columns = [_column([row[name] for row in filled], convert) for name, convert in written.parameters]
+    values: Any = list(zip(*columns, strict=True))
+    if not written.positional:
+        values = [dict(zip((name for name, _ in written.parameters), row, strict=True)) for row in values]
     connection.exec_driver_sql(written.text, values)
+
+
+def _column(values: list[Any], convert: Callable[[Any], Any] | None) -> list[Any]:
+    """One column as the driver takes it. A batch has one moment, one home and one worker: the same is converted once."""
+    if convert is None:
+        return values
+    first = values[0]
+    if all(value is first for value in values):
+        return [convert(first)] * len(values)
+    return [convert(value) for value in values]
 
 
 @lru_cache(maxsize=64)
@@ -53,6 +60,6 @@ def _written(statement: Insert | Update, dialect: Dialect, names: tuple[str, ...
     return _Written(
         compiled.string,
         compiled.positional,
-        tuple((name, kind.bind_processor(dialect)) for name, kind in kinds),
+        tuple((name, None if isinstance(kind, LargeBinary) else kind.bind_processor(dialect)) for name, kind in kinds),
         {column.key: column.default.arg for column in compiled.insert_prefetch},
     )

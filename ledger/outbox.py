@@ -9,9 +9,9 @@ Every step goes through the table in `ledger.states`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -40,8 +40,7 @@ LOOKS_BEFORE_RESEND = 2
 _PASSING_TRIES, _PASSING_SECONDS = 3, 10.0
 
 
-@dataclass(frozen=True, repr=False)
-class Claim:
+class Claim(NamedTuple):
     """A delivery that this worker holds until its lease runs out. `body` is what is sent, word for word."""
 
     id: int
@@ -62,6 +61,9 @@ class Claim:
     body: bytes
     detail: dict[str, Any]
 
+    def __repr__(self) -> str:
+        return f"<Claim of delivery {self.id}>"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -79,7 +81,7 @@ class Outcome:
 
 
 #: What a claim is made of.
-_CLAIMED = [delivery.c[name] for name in (*(one.name for one in fields(Claim)), "state")]
+_CLAIMED = [delivery.c[name] for name in Claim._fields]
 
 
 def claim(
@@ -226,7 +228,7 @@ def _take(
         if not rows:
             return []
         _hold(connection, rows, state, worker, seconds + lease_seconds, ledger.now())
-        return [_claim(ledger, row) for row in rows]
+        return [_claim(ledger, row, state) for row in rows]
 
     taken = ledger.write(work)
     if taken:
@@ -248,26 +250,12 @@ def _hold(
     connection.execute(update(delivery).where(delivery.c.id.in_([row.id for row in rows])).values(values))
 
 
-def _claim(ledger: Ledger, row: Row[Any]) -> Claim:
-    pending = row.state == DeliveryState.PENDING
-    return Claim(
-        id=row.id,
-        key=row.key,
-        fence=row.fence + 1,
-        home=row.home,
-        incident_id=row.incident_id,
-        incident=row.incident,
-        revision=row.revision,
-        part=row.part,
-        target=row.target,
-        action=row.action,
-        subject=row.subject,
-        reference=row.reference,
-        person_id=row.person_id,
-        remote_id=row.remote_id,
-        attempts=row.attempts + (1 if pending else 0),
-        body=ledger.vault.open(row.body, f"delivery:{row.key}") if row.body is not None else b"",
-        detail=row.detail,
+def _claim(ledger: Ledger, row: Row[Any], state: DeliveryState) -> Claim:
+    held = Claim(*row)
+    return held._replace(
+        fence=held.fence + 1,
+        attempts=held.attempts + (state is DeliveryState.PENDING),
+        body=ledger.vault.open(held.body, f"delivery:{held.key}") if held.body is not None else b"",
     )
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, null, update
 
@@ -16,8 +15,7 @@ from ledger.states import DeliveryState, Event
 from ledger.tables import attempt, delivery
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What `event`, under this fencing number, made of a delivery. `due` is in seconds by the ledger's clock.
 
     None leaves ids, moments, the detail and the fencing number as they were.
