@@ -98,7 +98,7 @@ def _fault(row: Row[Any], expected: int, previous: str) -> str:
         return f"Entry {expected} was removed or moved: entry {row.sequence} stands in its place."
     if row.previous != previous:
         return f"Entry {row.sequence} does not follow the one before it."
-    if row.hash != _hash(row._mapping, _moment(row.at)):
+    if row.hash != _hash(dict(row._mapping), _moment(row.at)):
         return f"Entry {row.sequence} was altered."
     return ""
 

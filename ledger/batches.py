@@ -43,7 +43,7 @@ def write_rows(connection: Connection, statement: Insert | Update, rows: Sequenc
 
 
 def _column(values: list[Any], convert: Callable[[Any], Any] | None) -> list[Any]:
-    """One column as the driver takes it. A batch has one moment, one home and one worker: the same is converted once."""
+    """One column as the driver takes it. A batch has one moment and one worker: what is the same is converted once."""
     if convert is None:
         return values
     first = values[0]

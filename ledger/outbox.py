@@ -251,7 +251,7 @@ def _hold(
 
 
 def _claim(ledger: Ledger, row: Row[Any], state: DeliveryState) -> Claim:
-    held = Claim(*row)
+    held = Claim._make(row)
     return held._replace(
         fence=held.fence + 1,
         attempts=held.attempts + (state is DeliveryState.PENDING),
