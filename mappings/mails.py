@@ -9,9 +9,10 @@ manager the home's file knows nobody. Whoever cannot be mailed is said, with the
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from config.home import Contact, Home
 from mappings.adults_of_concern import is_adult_of_concern
@@ -29,8 +30,10 @@ MAILING_DUTIES = frozenset(
     {"manager_notified", "social_worker_notified", "senior_manager_notified", "parents_informed"}
 )
 _OUR_OWN = frozenset({"daily_log", "mosaic_case_note", "incident_report"})
+_THIS_MAIL = frozenset({"manager_notified", "social_worker_notified", "senior_manager_notified"})
 #: What a mail never tells: the story that these titles would begin.
 _UNTOLD = frozenset({"lado_contact", "mash_or_police", "external_review"})
+_NOT_LISTED = _OUR_OWN | _THIS_MAIL | _UNTOLD
 #: What a social worker is asked for or may ask after.
 _FOR_SOCIAL_WORKERS = frozenset({"parents_informed", "child_views", "advocacy_offered", "care_plan_reviewed"})
 _ONE_ADDRESS = re.compile(r"[^\s@<>(),;:\"\\\x00-\x1f\x7f]+@[^\s@<>(),;:\"\\\x00-\x1f\x7f]+")
@@ -39,11 +42,22 @@ _ONE_ADDRESS = re.compile(r"[^\s@<>(),;:\"\\\x00-\x1f\x7f]+@[^\s@<>(),;:\"\\\x00
 @dataclass(frozen=True, repr=False)
 class PlannedMail:
     """One mail to one person. `subject_key` is the same at every revision: `registered_manager`, `senior_manager`,
-    `social_worker:CHILD`, `parent:CHILD`, `also_notify:PLACE:DUTY`."""
+    `social_worker:CHILD`, `parent:CHILD`, `also_notify:PLACE:DUTY`. `duties`: those that it meets. `write` makes its
+    text, which is asked for only where the mail is sent."""
 
     subject_key: str
     to: str
-    body: MailBody
+    duties: tuple[str, ...]
+    child_id: str | None
+    write: Callable[[], MailText]
+
+    @property
+    def body(self) -> MailBody:
+        """The mail, written. Raises ValueError when it would say what no mail may say."""
+        text = self.write()
+        return MailBody(
+            to=self.to, subject=text.subject, text=text.text, html=text.html, duties=self.duties, child_id=self.child_id
+        )
 
 
 @dataclass(frozen=True)
@@ -78,15 +92,15 @@ class MailContext:
 
 
 def mails_for(incident: Incident, home: Home, context: MailContext) -> MailPlan:
-    """Every mail that this revision owes. Raises ValueError when a text would say what no mail may say."""
+    """Every mail that this revision owes."""
     mails: dict[tuple[str, str, str | None], PlannedMail] = {}
     failed: list[Undeliverable] = []
     for wanted in (*_wanted(incident, home, context), *_also_notified(incident, home, context)):
         if isinstance(wanted, Undeliverable):
             failed.append(wanted)
         else:
-            duty = wanted.subject_key.split(":")[-1] if not wanted.body.duties else wanted.body.duties[0]
-            mails.setdefault((wanted.to.casefold(), duty, wanted.body.child_id), wanted)
+            duty = wanted.duties[0] if wanted.duties else wanted.subject_key.split(":")[-1]
+            mails.setdefault((wanted.to.casefold(), duty, wanted.child_id), wanted)
     return MailPlan(tuple(mails.values()), tuple(failed))
 
 
@@ -117,7 +131,8 @@ def _to_contact(
             whose = role if person is people[0] else "person who stands in for them"
             return Undeliverable(key, duty, None, f"The home's file gives the {whose} no usable address; add one.")
         instead = "" if person is people[0] else f" You are told in the {role}'s place."
-        return _mail(key, person.email, _for_the_home(incident, home, context, duty, instead), (duty,), None)
+        write = partial(_for_the_home, incident, home, context, duty, instead)
+        return PlannedMail(key, person.email.strip(), (duty,), None, write)
     concern = f"The {role} is an adult of concern in this incident and the home's file names nobody else to tell"
     return Undeliverable(key, duty, None, f"{concern}; tell the provider.")
 
@@ -131,8 +146,8 @@ def _to_social_worker(
     if not _one_address(worker.email):
         reason = "The report gives no usable address for the child's social worker; ring them and record it."
         return Undeliverable(key, duty, child.child_id, reason)
-    text = _for_social_worker(incident, home, context, child)
-    return _mail(key, worker.email, text, (duty,), child.child_id)
+    write = partial(_for_social_worker, incident, home, context, child)
+    return PlannedMail(key, worker.email.strip(), (duty,), child.child_id, write)
 
 
 def _parents_want_mail(home: Home, child: Child) -> bool:
@@ -146,8 +161,8 @@ def _to_parent(child: Child) -> PlannedMail | Undeliverable:
     if not _one_address(told.contact_email):
         reason = "The report's address for the parent or carer cannot be used; ring them and record it."
         return Undeliverable(key, "parents_informed", child.child_id, reason)
-    text = mail_text("Please ring the home", ["Please ring the home."])
-    return _mail(key, told.contact_email, text, ("parents_informed",), child.child_id)
+    write = partial(mail_text, "Please ring the home", ["Please ring the home."])
+    return PlannedMail(key, told.contact_email.strip(), ("parents_informed",), child.child_id, write)
 
 
 def _also_notified(incident: Incident, home: Home, context: MailContext) -> Iterator[PlannedMail | Undeliverable]:
@@ -162,13 +177,8 @@ def _also_notified(incident: Incident, home: Home, context: MailContext) -> Iter
             elif not _one_address(person.email):
                 yield Undeliverable(key, duty, None, "The home's file gives this person no usable address; add one.")
             else:
-                yield _mail(key, person.email, _for_the_home(incident, home, context, duty), (), None)
-
-
-def _mail(key: str, to: str, text: MailText, duties: tuple[str, ...], child_id: str | None) -> PlannedMail:
-    to = to.strip()
-    body = MailBody(to=to, subject=text.subject, text=text.text, html=text.html, duties=duties, child_id=child_id)
-    return PlannedMail(key, to, body)
+                write = partial(_for_the_home, incident, home, context, duty)
+                yield PlannedMail(key, person.email.strip(), (), None, write)
 
 
 def _one_address(address: str) -> bool:
@@ -213,7 +223,7 @@ def _owed(context: MailContext, child_id: str | None) -> list[Block]:
     """What is still to do and by when: for the home everything, for a social worker what concerns the one child."""
     rows: list[tuple[datetime | None, tuple[str, ...]]] = []
     for duty in context.duties:
-        if duty.state not in ("open", "overdue") or duty.id in _OUR_OWN | _UNTOLD or _is_this_mail(duty):
+        if duty.state not in ("open", "overdue") or duty.id in _NOT_LISTED:
             continue
         if child_id is not None and (duty.child != child_id or duty.id not in _FOR_SOCIAL_WORKERS):
             continue
@@ -225,10 +235,6 @@ def _owed(context: MailContext, child_id: str | None) -> list[Block]:
     rows.sort(key=lambda row: (row[0] is None, row[0].timestamp() if row[0] else 0.0, row[1]))
     caption = "Still to do" if child_id is None else "Still to do for this child"
     return [Rows(caption, ("What", "For", "When"), tuple(cells for _, cells in rows))]
-
-
-def _is_this_mail(duty: DutyLike) -> bool:
-    return duty.id in ("manager_notified", "social_worker_notified", "senior_manager_notified")
 
 
 def _number(incident: Incident) -> str:

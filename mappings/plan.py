@@ -251,11 +251,8 @@ class _Planning:
         """Mails for duties without evidence; none twice to one person, none to a person who changed meanwhile."""
         before = self._chain(Target.EMAIL)
         told = {(b.subject, b.detail.get("to", "")) for b in before}
-        applicable = [duty for duty in self.duties if duty.state is not DutyState.NOT_APPLICABLE]
-        everybody = recipients(self.report, self.home, applicable, self.initials, self.around.digest)
-        for old in before:
-            if (old.subject, old.detail.get("to", "")) not in everybody and old.state in ("pending", "rejected"):
-                self.withdrawn.append((old.id, _NEW_PERSON))
+        if any(old.state in ("pending", "rejected") for old in before):
+            self._withdraw_from_strangers(before)
         unmet = {(duty.id.value, duty.child) for duty in self.duties if duty.is_owed}
         planned = mails_for(self.report, self.home, MailContext(unmet, self.initials, self.asked))
         too_old = self.report.occurred_at < self.around.now - self.around.mail_max_age
@@ -267,9 +264,16 @@ class _Planning:
             if not any(b.subject == failed.subject_key for b in before):
                 yield self._undeliverable(failed)
 
+    def _withdraw_from_strangers(self, before: Sequence[Before]) -> None:
+        applicable = [duty for duty in self.duties if duty.state is not DutyState.NOT_APPLICABLE]
+        everybody = recipients(self.report, self.home, applicable, self.initials, self.around.digest)
+        for old in before:
+            if (old.subject, old.detail.get("to", "")) not in everybody and old.state in ("pending", "rejected"):
+                self.withdrawn.append((old.id, _NEW_PERSON))
+
     def _mail(self, mail: PlannedMail, to: str, not_sent: str | None) -> Owed:
         key, reference = self._reference(Target.EMAIL, Action.NOTIFY, f"{mail.subject_key}\n{to}")(1)
-        duties = mail.body.duties or (mail.subject_key.rpartition(":")[2],)
+        duties = mail.duties or (mail.subject_key.rpartition(":")[2],)
         return Owed(
             key,
             reference,
@@ -277,11 +281,11 @@ class _Planning:
             Action.NOTIFY,
             mail.subject_key,
             self.history.revision,
-            min(self._due(duty, mail.body.child_id) for duty in duties),
+            min(self._due(duty, mail.child_id) for duty in duties),
             mail.body if not_sent is None else None,
             detail={
-                "duties": list(mail.body.duties),
-                "child": mail.body.child_id,
+                "duties": list(mail.duties),
+                "child": mail.child_id,
                 "to": to,
                 "dated": self.around.now.isoformat(),
             },
