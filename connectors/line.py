@@ -112,7 +112,7 @@ class Line(HTTPConnection):
 
     debuglevel = 0  # a debuglevel set on http.client for everyone would print headers and bodies
     response_class = Reading
-    _held: bytes | None = None
+    _body = b""
     _answered_at = 0.0
 
     def _new_conn(self) -> socket.socket:
@@ -153,18 +153,18 @@ class Line(HTTPConnection):
         self._answered_at = time.monotonic()
         return HTTPResponse(reading, reading.headers, reading.status, preload_content=False, original_response=reading)
 
-    def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
-        self._held = b"" if body else None
-        super().request(method, url, body=body, headers=headers, **options)
-
-    def send(self, data: Any) -> None:
+    def request(self, method: str, url: str, body: Any = None, headers: Any = None, **_options: Any) -> None:
+        """Send head and body in one piece: one packet, one wake-up at the far end. The headers are text that HTTP
+        can carry, and say themselves how long the body is."""
         if self.sock is None:
             self.connect()
-        if self._held == b"":  # the headers wait for the body: one packet, one wake-up at the far end
-            self._held = data
-            return
-        if self._held is not None:
-            data, self._held = self._held + data, None
+        self.putrequest(method, url, skip_accept_encoding=True)
+        self._output("\r\n".join(map(": ".join, headers.items())).encode("latin-1"))  # type: ignore[attr-defined]
+        self._body = body or b""
+        self.endheaders()
+
+    def send(self, data: Any) -> None:
+        data, self._body = data + self._body, b""
         CALL.sent = True
         if CALL.on_stage is None:
             self.sock.sendall(data)
