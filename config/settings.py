@@ -93,7 +93,7 @@ class RecordingSettings(_WebSection):
     start_date: date | None = Field(
         default=None, description="Where the very first sync begins, as YYYY-MM-DD; 31 days back if unset."
     )
-    page_size: int = Field(default=100, ge=1, le=500, description="Reports asked for in one page.")
+    page_size: int = Field(default=200, ge=1, le=500, description="Reports asked for in one page.")
     rate_per_second: float | None = Field(default=None, gt=0, description="Most calls a second; unset: no limit.")
     options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 

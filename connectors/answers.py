@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any, cast
 
 from requests.utils import get_encoding_from_headers
@@ -24,7 +25,7 @@ class Malformed(Exception):
     """The body is not the JSON that was asked for."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """Status, headers and body of one answer."""
 
@@ -32,7 +33,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
-    @property
+    @cached_property
     def content(self) -> Any:
         """The body as JSON: in a Unicode encoding, or else in the character set that it names. Raises Malformed."""
         try:

@@ -29,7 +29,7 @@ class RecordingRest:
 
     field_map = "contract"
 
-    def __init__(self, http: Http, *, page_size: int = 100, overlap: timedelta = timedelta(hours=1)) -> None:
+    def __init__(self, http: Http, *, page_size: int = 200, overlap: timedelta = timedelta(hours=1)) -> None:
         self.http = http
         self.foreign = 0
         """How many items of other homes came although one home was asked for."""
