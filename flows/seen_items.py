@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import orjson
 
 from mappings.fingerprint import raw_fingerprint
 
@@ -37,4 +40,8 @@ class SeenItems:
 
 
 def _mark(item: Item) -> int:
-    return int(raw_fingerprint(item)[:16], 16)
+    try:
+        words = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError):  # it goes too deep, or holds what UTF-8 or 64 bits cannot
+        words = raw_fingerprint(item).encode()
+    return int.from_bytes(hashlib.blake2b(words, digest_size=8).digest())

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row, select, update
 
 from ledger.batches import write_rows
@@ -21,8 +21,6 @@ from ledger.tables import audit_entry, meta
 _ENTRY = audit_entry.insert()
 _START = "0" * 64
 _HEAD = "audit_head"
-_DETAIL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
-_HASHED = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]
             "actor": actor,
             "act": act.act,
             "record": act.record,
-            "detail": _DETAIL.encode(dict(act.detail)),
+            "detail": orjson.dumps(dict(act.detail), default=str, option=orjson.OPT_SORT_KEYS).decode(),
             "previous": previous,
         }
         previous = row["hash"] = _hash(row, moment)
@@ -119,4 +117,4 @@ def _moment(at: datetime) -> str:
 
 def _hash(row: Mapping[str, Any], moment: str) -> str:
     parts = [str(row["sequence"]), moment, row["actor"], row["act"], row["record"], row["detail"], row["previous"]]
-    return hashlib.sha256(_HASHED.encode(parts).encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()
