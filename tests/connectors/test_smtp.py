@@ -122,7 +122,7 @@ def test_silence_or_a_drip_after_the_dot_is_uncertain_at_the_total_deadline(open
     box = open_box(answers={"dot": [fault]})
     started = time.monotonic()
     assert type(failure(notifier(box, timeout=0.4))) is Uncertain
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("answer", ["451 4.3.0 later", "421 4.3.2 closing", "452 4.2.2 full"])
