@@ -106,7 +106,7 @@ class Wire(HTTPAdapter):
         return url if self._whole_address else url[url.index("/", 8) :]
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        response = requests.Response()
+        response = requests.Response.__new__(requests.Response)  # without a cookie jar and a history that nobody reads
         response.request, response.raw = req, resp
         response.status_code, response.headers = resp.status, resp.headers
         return response
