@@ -2,78 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
+from datetime import datetime
 
 from config.home import Home
-from mappings.evidence import Evidence, LadoAct, submitted_at, undated
+from mappings.evidence import NOTHING, Evidence, LadoAct, Proof, came_at, submitted_at
 from mappings.exemption import exempt_children, wholly_exempt
-from mappings.holds import clock_start, held
-from mappings.incident import Answer, Incident
-from mappings.lado_triggers import Concern, triggers_of
+from mappings.holds import clock_start, held, minute_of
+from mappings.incident import Answer, Incident, Status
+from mappings.lado_triggers import triggers_of
 from mappings.uk_time import uk_day
 
 
-@dataclass(frozen=True)
 class Case:
-    """What every trigger, deadline and proof of a duty is computed from. Its parts are computed once."""
+    """What every trigger, deadline and proof of a duty is computed from, worked out once an incident.
 
-    incident: Incident
-    home: Home
-    evidence: Evidence
-    now: datetime
+    `start`: when hours and days begin to run. `day`: the UK day of the incident, from which working days count.
+    `held`, `exempt`: ids of the children who were held, and of those whose restraint was routine under their EHC plan.
+    `submitted_at`: None where the report never was. `concerns`: the LADO concerns, with the moment of knowing.
+    `is_serious`: a serious incident, or police or emergency services called.
+    """
 
-    @cached_property
-    def start(self) -> datetime:
-        """When hours and days begin to run."""
-        return clock_start(self.incident, self.now)
-
-    @cached_property
-    def day(self) -> date:
-        """The UK day of the incident, from which working days count."""
-        return uk_day(self.incident.occurred_at)
-
-    @cached_property
-    def held(self) -> frozenset[str]:
-        """Ids of the children who were held."""
-        return frozenset(child.child_id for child in held(self.incident))
-
-    @cached_property
-    def exempt(self) -> frozenset[str]:
-        """Ids of the children whose restraint was routine under their EHC plan."""
-        return exempt_children(self.incident)
-
-    @cached_property
-    def wholly_exempt(self) -> bool:
-        """Whether every held child is exempt."""
-        return wholly_exempt(self.incident)
-
-    @cached_property
-    def submitted_at(self) -> datetime | None:
-        """When the report was submitted, or None where it never was."""
-        return self.evidence.submitted_at or submitted_at([self.incident])
-
-    @cached_property
-    def undated(self) -> Mapping[str, datetime]:
-        """Since when the report has each piece of evidence that carries no time of its own."""
-        return {**undated([self.incident]), **self.evidence.undated_at}
-
-    @cached_property
-    def concerns(self) -> tuple[Concern, ...]:
-        """The LADO concerns, with the moment of knowing."""
-        return triggers_of(self.incident, submitted_at=self.submitted_at, since=self.undated, now=self.now)
-
-    @cached_property
-    def is_serious(self) -> bool:
-        """A serious incident, or police or emergency services called."""
-        answers = (
-            self.incident.serious_incident,
-            self.incident.police_called,
-            self.incident.emergency_services_called,
+    def __init__(self, incident: Incident, home: Home, evidence: Evidence, now: datetime) -> None:
+        self.incident = incident
+        self.home = home
+        self.evidence = evidence
+        self.now = now
+        self.is_draft = incident.status is Status.DRAFT
+        self.is_void = incident.status is Status.VOID
+        self.second = now.replace(microsecond=0)
+        self.start = clock_start(incident, now)
+        self.day = uk_day(incident.occurred_at)
+        self.held = frozenset([child.child_id for child in held(incident)])
+        self.exempt = exempt_children(incident)
+        self.wholly_exempt = wholly_exempt(incident)
+        submission = submitted_at([incident])
+        self.submitted_at = evidence.submitted_at or submission
+        self.is_serious = Answer.YES in (
+            incident.serious_incident,
+            incident.police_called,
+            incident.emergency_services_called,
         )
-        return Answer.YES in answers
+        self._minute = minute_of(incident.occurred_at)
+        self._came_at = came_at(incident, submission)
+        self.concerns = triggers_of(incident, submitted_at=self._came_at, since=evidence.undated_at, now=now)
+
+    def since(self, key: str) -> datetime:
+        """Since when the report has a piece of evidence that carries no time of its own."""
+        return self.evidence.undated_at.get(key, self._came_at)
+
+    def dated(self, moment: datetime | None, what: str) -> Proof:
+        """Evidence that carries its own time. `what` names it in the reason, such as "the debrief".
+
+        The incident's own minute counts; before it, and after `now`, do not (RULINGS 11).
+        """
+        if moment is None:
+            return NOTHING
+        if moment < self._minute:
+            return Proof(reason=f"the time of {what} is before the incident")
+        if moment > self.now:
+            return Proof(reason=f"the time of {what} is in the future")
+        return Proof(moment)
+
+    def seen(self, moment: datetime | None) -> Proof:
+        """Evidence that we saw at a target ourselves; what was seen after `now` is not there yet."""
+        return Proof(moment) if moment is not None and moment <= self.now else NOTHING
 
     def lado_act(self, adult: str) -> LadoAct | None:
         """The latest decision about an adult that a named person had taken by now."""

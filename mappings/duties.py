@@ -7,20 +7,19 @@ late, overdue, or not applicable with the reason. The rows are in `duty_rules`; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from config.home import Home
 from mappings.case import Case
-from mappings.duty_deadlines import NO_DEADLINE, Deadline, deadline_of
+from mappings.duty_deadlines import Deadline, deadline_of
 from mappings.duty_proofs import proof_of
 from mappings.duty_rules import DUTY_TITLES, RULES, DutyId, DutyRule, Owner, clause_of
 from mappings.duty_triggers import not_applicable
-from mappings.evidence import NOTHING, Evidence, LadoAct, LadoState, Proof, submitted_at, undated
-from mappings.incident import Child, Incident, Status
-from mappings.lado_duties import DECLINED, declined_by_manager, lado_contact, mash_or_police
+from mappings.evidence import Evidence, LadoAct, LadoState, Proof, submitted_at, undated
+from mappings.incident import Child, Incident
+from mappings.lado_duties import lado_contact
 
 __all__ = [
     "DUTY_TITLES",
@@ -36,7 +35,9 @@ __all__ = [
     "undated",
 ]
 
-_WITHOUT_DELAY = (DutyId.MASH_OR_POLICE, DutyId.NOTIFIABLE_EVENT)
+_WITHOUT_DELAY = frozenset({DutyId.MASH_OR_POLICE, DutyId.NOTIFIABLE_EVENT})
+_THE_HOME = (None,)
+_SOFTWARE = Owner.SOFTWARE
 RAISED_LATER = "it was raised after this time; without delay means now"
 
 
@@ -82,81 +83,51 @@ def duties_of(incident: Incident, home: Home, evidence: Evidence, now: datetime)
     `now` is the moment of looking: evidence after it is not there yet.
     """
     case = Case(incident, home, evidence, now)
-    return tuple(_duty(case, rule, child) for rule in RULES for child in _subjects(rule, incident))
-
-
-def _subjects(rule: DutyRule, incident: Incident) -> Iterator[Child | None]:
-    if rule.per_child:
-        yield from incident.children
-    else:
-        yield None
+    children = incident.children
+    return tuple([_duty(case, rule, child) for rule in RULES for child in (children if rule.per_child else _THE_HOME)])
 
 
 def _duty(case: Case, rule: DutyRule, child: Child | None) -> Duty:
-    absent = not_applicable(rule, case, child) or _declined(rule.id, case)
-    deadline, proof, state, reason = NO_DEADLINE, NOTHING, DutyState.NOT_APPLICABLE, absent
-    if not absent:
-        deadline, proof = _assess(rule.id, case, child)
-        state = _state(deadline, proof, case.now)
-        reason = _reason(rule.id, case, state, deadline, proof)
-    owner = _owner(rule, case.incident)
-    return Duty(
-        rule.id,
-        None if child is None else child.child_id,
-        owner,
-        deadline.target_at,
-        deadline.due_at,
-        state,
-        proof.at,
-        reason,
-        clause_of(rule.id),
-        rule.title,
-        proof.ours or owner is Owner.SOFTWARE,
-    )
-
-
-def _declined(duty: DutyId, case: Case) -> str | None:
-    """A declined submission owes no contact; what an allegation asks of MASH and police is owed all the same."""
-    if duty is DutyId.LADO_CONTACT or (duty is DutyId.MASH_OR_POLICE and not case.incident.allegations):
-        return DECLINED if declined_by_manager(case) else None
-    return None
+    duty, owner, child_id = rule.id, rule.owner, None if child is None else child.child_id
+    if owner is _SOFTWARE and case.is_draft:
+        owner = Owner.STAFF  # who must submit it first (RULINGS 1)
+    ours = owner is _SOFTWARE
+    clause, title = clause_of(duty), rule.title
+    absent = not_applicable(duty, case, child)
+    if absent is not None:
+        return Duty(duty, child_id, owner, None, None, DutyState.NOT_APPLICABLE, None, absent, clause, title, ours)
+    deadline, proof = _assess(duty, case, child)
+    state = _state(deadline, proof, case)
+    reason = _reason(duty, case, state, deadline, proof)
+    due_at, target_at, _ = deadline
+    return Duty(duty, child_id, owner, target_at, due_at, state, proof.at, reason, clause, title, ours or proof.ours)
 
 
 def _assess(duty: DutyId, case: Case, child: Child | None) -> tuple[Deadline, Proof]:
-    if duty is DutyId.LADO_CONTACT:
+    if case.concerns and duty is DutyId.LADO_CONTACT:
         return lado_contact(case)
-    proof = mash_or_police(case) if duty is DutyId.MASH_OR_POLICE else proof_of(duty, case, child)
-    return deadline_of(duty, case, child), proof
+    return deadline_of(duty, case, child), proof_of(duty, case, child)
 
 
-def _state(deadline: Deadline, proof: Proof, now: datetime) -> DutyState:
-    if proof.at is not None:
-        return DutyState.MET if _by(proof.at, deadline) else DutyState.MET_LATE
-    return DutyState.OPEN if _by(now, deadline) else DutyState.OVERDUE
-
-
-def _by(moment: datetime, deadline: Deadline) -> bool:
+def _state(deadline: Deadline, proof: Proof, case: Case) -> DutyState:
     """Within the second of the deadline is on time: "within two working days" lasts as long as 23:59:59 does."""
-    due_at = deadline.due_at
-    return due_at is None or moment <= due_at or moment.replace(microsecond=0) <= due_at
-
-
-def _owner(rule: DutyRule, incident: Incident) -> Owner:
-    """While a report is Draft, what the software would deliver waits for staff (RULINGS 1)."""
-    if rule.owner is Owner.SOFTWARE and incident.status is Status.DRAFT:
-        return Owner.STAFF
-    return rule.owner
+    due_at, met_at = deadline.due_at, proof.at
+    if met_at is None:
+        return DutyState.OPEN if due_at is None or case.second <= due_at else DutyState.OVERDUE
+    in_time = due_at is None or met_at <= due_at or met_at.replace(microsecond=0) <= due_at
+    return DutyState.MET if in_time else DutyState.MET_LATE
 
 
 def _reason(duty: DutyId, case: Case, state: DutyState, deadline: Deadline, proof: Proof) -> str | None:
-    note = deadline.note if state is not DutyState.MET else None
-    late = state in (DutyState.OVERDUE, DutyState.MET_LATE) and duty in _WITHOUT_DELAY
-    raised_later = RAISED_LATER if late and not case.is_serious and _known_after(case, deadline) else None
+    note = deadline.note if deadline.note is not None and state is not DutyState.MET else None
+    raised_later = RAISED_LATER if duty in _WITHOUT_DELAY and _raised_later(case, state, deadline) else None
     if note is None and raised_later is None:
         return proof.reason or None
     return "; ".join(filter(None, (proof.reason, note, raised_later)))
 
 
-def _known_after(case: Case, deadline: Deadline) -> bool:
-    moments = [concern.knowing_at for concern in case.concerns]
-    return bool(moments) and deadline.due_at is not None and min(moments) > deadline.due_at
+def _raised_later(case: Case, state: DutyState, deadline: Deadline) -> bool:
+    """Whether what is late, and without delay, was not known in time."""
+    if case.is_serious or state not in (DutyState.OVERDUE, DutyState.MET_LATE) or deadline.due_at is None:
+        return False
+    return bool(case.concerns) and min(concern.knowing_at for concern in case.concerns) > deadline.due_at

@@ -6,7 +6,7 @@ A reason is a few plain words for a manager, with ids and never a name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 
 from config.home import Contact
 from mappings.case import Case
@@ -17,15 +17,14 @@ from mappings.evidence import (
     SUBMITTED,
     Proof,
     all_of,
-    dated,
     declined_key,
     first_of,
     outcome_key,
     parents_key,
-    seen,
     told_key,
 )
 from mappings.incident import Answer, Child, NotifiableDecision, Status
+from mappings.lado_duties import mash_or_police
 from mappings.report_items import missing_items
 from mappings.said import said
 from mappings.uk_time import uk_day, uk_day_start
@@ -34,22 +33,14 @@ STILL_DRAFT = "report still Draft"
 
 
 def proof_of(duty: DutyId, case: Case, child: Child | None) -> Proof:
-    """The evidence for a duty that has one proof for the incident or the child; LADO duties are in `lado_duties`."""
+    """The evidence for a duty that has one proof for the incident or the child; `lado_duties` has the LADO contact."""
     if child is not None:
         return CHILD_PROOFS[duty](case, child)
     return HOME_PROOFS[duty](case)
 
 
-def _dated(case: Case, moment: datetime | None, what: str) -> Proof:
-    return dated(moment, case.incident, case.now, what)
-
-
-def _undated(case: Case, key: str, what: str) -> Proof:
-    return _dated(case, case.undated.get(key), what)
-
-
 def _mailed(case: Case, duty: DutyId, child: Child | None = None) -> Proof:
-    return seen(case.evidence.mailed.get((duty, child.child_id if child else None)), case.now)
+    return case.seen(case.evidence.mailed.get((duty, child.child_id if child else None)))
 
 
 # ---- the home's duties -------------------------------------------------------------------------------------------
@@ -58,18 +49,18 @@ def _mailed(case: Case, duty: DutyId, child: Child | None = None) -> Proof:
 def _incident_report(case: Case) -> Proof:
     if case.incident.status not in SUBMITTED:
         return Proof(reason=STILL_DRAFT)
-    return _dated(case, case.submitted_at, "submission")
+    return case.dated(case.submitted_at, "submission")
 
 
 def _report_complete(case: Case) -> Proof:
     missing = missing_items(case.incident)
     if missing:
         return Proof(reason=f"the report does not fully say: {'; '.join(missing)}")
-    return _undated(case, REPORT_COMPLETE, "the report")
+    return case.dated(case.since(REPORT_COMPLETE), "the report")
 
 
 def _daily_log(case: Case) -> Proof:
-    return first_of(seen(case.evidence.log_seen, case.now), _while_draft(case))
+    return first_of(case.seen(case.evidence.log_seen), _while_draft(case))
 
 
 def _while_draft(case: Case) -> Proof:
@@ -79,7 +70,7 @@ def _while_draft(case: Case) -> Proof:
 def _manager_oversight(case: Case) -> Proof:
     """The manager's own time counts; that Mosaic shows it is a condition, and its lateness is the case note's."""
     oversight = case.incident.manager_oversight
-    written = _dated(case, oversight.at, "the manager's oversight")
+    written = case.dated(oversight.at, "the manager's oversight")
     if written.at is None:
         return written
     if not said(oversight.comments):
@@ -87,19 +78,19 @@ def _manager_oversight(case: Case) -> Proof:
     if not said(oversight.by):
         return Proof(reason="the manager's oversight names nobody")
     there = case.evidence.oversight_seen
-    lacking = [c.child_id for c in case.incident.children if seen(there.get(c.child_id), case.now).at is None]
+    lacking = [c.child_id for c in case.incident.children if case.seen(there.get(c.child_id)).at is None]
     if lacking:
         return Proof(reason=f"the manager's oversight has not been seen on Mosaic for {', '.join(lacking)}", ours=True)
     return written
 
 
 def _manager_notified(case: Case) -> Proof:
-    told = _dated(case, case.incident.manager_notified_at, "telling the manager")
+    told = case.dated(case.incident.manager_notified_at, "telling the manager")
     return first_of(told, _mailed(case, DutyId.MANAGER_NOTIFIED), _no_address(case.home.registered_manager))
 
 
 def _senior_manager_notified(case: Case) -> Proof:
-    told = _dated(case, case.incident.senior_manager_notified_at, "telling the senior manager")
+    told = case.dated(case.incident.senior_manager_notified_at, "telling the senior manager")
     return first_of(told, _mailed(case, DutyId.SENIOR_MANAGER_NOTIFIED), _no_address(case.home.senior_manager))
 
 
@@ -118,31 +109,31 @@ def _notifiable_event(case: Case) -> Proof:
         return Proof(reason="the decision on a notifiable event names nobody")
     if event.considered_at is None:
         return Proof(reason="the decision on a notifiable event has no time")
-    considered = _dated(case, event.considered_at, "the decision on a notifiable event")
+    considered = case.dated(event.considered_at, "the decision on a notifiable event")
     if event.decision is NotifiableDecision.DO_NOT_NOTIFY:
         return considered
     if event.notified_at is None and considered.at is not None:
         return Proof(reason="the decision is to notify, but no notification is recorded")
-    return all_of(considered, _dated(case, event.notified_at, "the notification"))
+    return all_of(considered, case.dated(event.notified_at, "the notification"))
 
 
 def _staff_debrief(case: Case) -> Proof:
     debrief = case.incident.staff_debrief
-    proof = _dated(case, debrief.held_at, "the debrief")
+    proof = case.dated(debrief.held_at, "the debrief")
     if proof.at is not None and not said(debrief.with_name):
         return Proof(reason="the debrief does not say with whom")
     return proof
 
 
 def _external_review(case: Case) -> Proof:
-    return _dated(case, case.incident.external_review.at, "the external review")
+    return case.dated(case.incident.external_review.at, "the external review")
 
 
 # ---- duties towards one child ------------------------------------------------------------------------------------
 
 
 def _mosaic_case_note(case: Case, child: Child) -> Proof:
-    note = seen(case.evidence.notes_seen.get(child.child_id), case.now)
+    note = case.seen(case.evidence.notes_seen.get(child.child_id))
     no_id = NOTHING
     if child.mosaic_person() is None:
         no_id = Proof(reason="the report has no usable Mosaic id for this child; staff must add it")
@@ -150,7 +141,7 @@ def _mosaic_case_note(case: Case, child: Child) -> Proof:
 
 
 def _social_worker_notified(case: Case, child: Child) -> Proof:
-    told = _dated(case, child.social_worker.notified_at, "telling the social worker")
+    told = case.dated(child.social_worker.notified_at, "telling the social worker")
     no_address = NOTHING
     if not said(child.social_worker.email):
         no_address = Proof(reason="the record has no address for the social worker, so no mail goes out")
@@ -160,7 +151,7 @@ def _social_worker_notified(case: Case, child: Child) -> Proof:
 def _parents_informed(case: Case, child: Child) -> Proof:
     """RULINGS 26. A mail that asks parents to ring the home does not inform them."""
     parents = child.parents_informed
-    return first_of(_dated(case, parents.informed_at, "informing the parents"), _decided_not_to(case, child))
+    return first_of(case.dated(parents.informed_at, "informing the parents"), _decided_not_to(case, child))
 
 
 def _decided_not_to(case: Case, child: Child) -> Proof:
@@ -171,7 +162,7 @@ def _decided_not_to(case: Case, child: Child) -> Proof:
         return Proof(reason="a decision not to inform counts only for a fully accommodated child")
     if not said(parents.decided_by):
         return Proof(reason="the decision not to inform does not say who decided")
-    return _undated(case, parents_key(child), "the decision not to inform")
+    return case.dated(case.since(parents_key(child)), "the decision not to inform")
 
 
 def _medical_offered(case: Case, child: Child) -> Proof:
@@ -183,10 +174,10 @@ def _medical_offered(case: Case, child: Child) -> Proof:
         return NOTHING
     if not said(medical.outcome):
         return Proof(reason="a nurse or doctor was offered, but the outcome is not recorded")
-    outcome = _undated(case, outcome_key(child), "the outcome")
+    outcome = case.dated(case.since(outcome_key(child)), "the outcome")
     if medical.offered_at is None:
         return outcome
-    return all_of(_dated(case, medical.offered_at, "the offer"), outcome)
+    return all_of(case.dated(medical.offered_at, "the offer"), outcome)
 
 
 def _medical_told(case: Case, child: Child) -> Proof:
@@ -197,38 +188,38 @@ def _medical_told(case: Case, child: Child) -> Proof:
     if medical.told_of_restraint is not Answer.YES:
         return NOTHING
     if medical.seen_at is not None:
-        return _dated(case, medical.seen_at, "seeing the nurse or doctor")
-    return _undated(case, told_key(child), "telling the nurse or doctor")
+        return case.dated(medical.seen_at, "seeing the nurse or doctor")
+    return case.dated(case.since(told_key(child)), "telling the nurse or doctor")
 
 
 def _child_views(case: Case, child: Child) -> Proof:
     views = child.views
-    recorded = _dated(case, views.recorded_at, "the child's views")
+    recorded = case.dated(views.recorded_at, "the child's views")
     if recorded.at is not None or views.declined is not Answer.YES:
         return recorded
     if not said(views.spoken_to_by):
         return Proof(reason="the child declined, but the record does not say who spoke to the child")
-    return first_of(recorded, _undated(case, declined_key(child), "the child's answer"))
+    return first_of(recorded, case.dated(case.since(declined_key(child)), "the child's answer"))
 
 
 def _advocacy_offered(case: Case, child: Child) -> Proof:
-    return _dated(case, child.advocacy_offered_at, "the offer of advocacy")
+    return case.dated(child.advocacy_offered_at, "the offer of advocacy")
 
 
 def _restorative_conversation(case: Case, child: Child) -> Proof:
     conversation = child.restorative_conversation
-    proof = _dated(case, conversation.held_at, "the restorative conversation")
+    proof = case.dated(conversation.held_at, "the restorative conversation")
     if proof.at is not None and not said(conversation.alternative_de_escalation):
         return Proof(reason="the child's word on alternatives is not recorded")
     return proof
 
 
 def _risk_assessment_reviewed(case: Case, child: Child) -> Proof:
-    return _dated(case, child.risk_assessment_reviewed_at, "the review of the risk assessment")
+    return case.dated(child.risk_assessment_reviewed_at, "the review of the risk assessment")
 
 
 def _care_plan_reviewed(case: Case, child: Child) -> Proof:
-    return _dated(case, child.care_plan_reviewed_at, "the review of the care plan")
+    return case.dated(child.care_plan_reviewed_at, "the review of the care plan")
 
 
 def _ehc_plan_review(case: Case, child: Child) -> Proof:
@@ -262,6 +253,7 @@ HOME_PROOFS: Mapping[DutyId, Callable[[Case], Proof]] = {
     DutyId.NOTIFIABLE_EVENT: _notifiable_event,
     DutyId.STAFF_DEBRIEF: _staff_debrief,
     DutyId.EXTERNAL_REVIEW: _external_review,
+    DutyId.MASH_OR_POLICE: mash_or_police,
 }
 
 CHILD_PROOFS: Mapping[DutyId, Callable[[Case, Child], Proof]] = {

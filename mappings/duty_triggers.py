@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 from mappings import exemption
 from mappings.case import Case
-from mappings.duty_rules import DutyId, DutyRule
-from mappings.incident import Answer, Child, SocialWorker, Status
+from mappings.duty_rules import DutyId
+from mappings.incident import Answer, Child, SocialWorker
+from mappings.lado_duties import DECLINED, declined_by_manager
 from mappings.said import answered, said
 
 VOID = "the report is void"
@@ -21,19 +22,12 @@ NO_LADO_TRIGGER = "no LADO trigger"
 NO_EXEMPT_RESTRAINT = "no restraint was exempt under an EHC plan"
 
 
-def not_applicable(rule: DutyRule, case: Case, child: Child | None) -> str | None:
+def not_applicable(duty: DutyId, case: Case, child: Child | None) -> str | None:
     """Why this duty is not owed for this incident (and child), or None where it is owed."""
-    duty = rule.id
-    if case.incident.status is Status.VOID:
+    if case.is_void:
         return VOID
-    if duty is DutyId.EHC_PLAN_REVIEW:
-        exempt = child is not None and child.child_id in case.exempt
-        return None if exempt else NO_EXEMPT_RESTRAINT
-    if rule.per_child:
-        if child is not None and child.child_id in case.exempt:
-            return exemption.REASON
-    elif case.wholly_exempt:
-        return exemption.REASON
+    if case.wholly_exempt if child is None else child.child_id in case.exempt:
+        return None if duty is DutyId.EHC_PLAN_REVIEW else exemption.REASON
     condition = _CONDITIONS.get(duty)
     return condition(case, child) if condition else None
 
@@ -78,8 +72,20 @@ def _seen(_case: Case, child: Child | None) -> str | None:
     return None if child is not None and was_seen(child) else NOT_SEEN
 
 
-def _lado(case: Case, _child: Child | None) -> str | None:
-    return None if case.concerns else NO_LADO_TRIGGER
+def _lado_contact(case: Case, _child: Child | None) -> str | None:
+    if not case.concerns:
+        return NO_LADO_TRIGGER
+    return DECLINED if declined_by_manager(case) else None
+
+
+def _mash_or_police(case: Case, child: Child | None) -> str | None:
+    """A declined submission owes no contact; what an allegation asks of MASH and police is owed all the same."""
+    return None if case.incident.allegations else _lado_contact(case, child)
+
+
+def _no_exempt_restraint(_case: Case, _child: Child | None) -> str:
+    """An exempt child is asked about before."""
+    return NO_EXEMPT_RESTRAINT
 
 
 _CONDITIONS: Mapping[DutyId, Callable[[Case, Child | None], str | None]] = {
@@ -92,6 +98,7 @@ _CONDITIONS: Mapping[DutyId, Callable[[Case, Child | None], str | None]] = {
     DutyId.CHILD_VIEWS: _held,
     DutyId.ADVOCACY_OFFERED: _held,
     DutyId.EXTERNAL_REVIEW: _restrictive,
-    DutyId.LADO_CONTACT: _lado,
-    DutyId.MASH_OR_POLICE: _lado,
+    DutyId.LADO_CONTACT: _lado_contact,
+    DutyId.MASH_OR_POLICE: _mash_or_police,
+    DutyId.EHC_PLAN_REVIEW: _no_exempt_restraint,
 }

@@ -80,31 +80,15 @@ class Proof(NamedTuple):
 NOTHING = Proof()
 
 
-def dated(moment: datetime | None, incident: Incident, now: datetime, what: str) -> Proof:
-    """Evidence that carries its own time. `what` names it in the reason, such as "the debrief".
-
-    The incident's own minute counts; before it, and after `now`, do not (RULINGS 11).
-    """
-    if moment is None:
-        return NOTHING
-    if minute_of(moment) < minute_of(incident.occurred_at):
-        return Proof(reason=f"the time of {what} is before the incident")
-    if moment > now:
-        return Proof(reason=f"the time of {what} is in the future")
-    return Proof(at=moment)
-
-
-def seen(moment: datetime | None, now: datetime) -> Proof:
-    """Evidence that we saw at a target ourselves; what was seen after `now` is not there yet."""
-    return Proof(at=moment) if moment is not None and moment <= now else NOTHING
-
-
 def first_of(*proofs: Proof) -> Proof:
     """Any one of them is enough: the earliest that holds, else the first reason given."""
     times = [proof.at for proof in proofs if proof.at is not None]
     if times:
         return Proof(at=min(times))
-    return next((proof for proof in proofs if proof.reason is not None), NOTHING)
+    for proof in proofs:
+        if proof.reason is not None:
+            return proof
+    return NOTHING
 
 
 def all_of(*proofs: Proof) -> Proof:
@@ -124,10 +108,11 @@ def submitted_at(revisions: Sequence[Incident]) -> datetime | None:
     `submittedAt` where the source has it, else the `modifiedAt` of the first version seen Submitted or SignedOff.
     None where no version was ever seen submitted.
     """
-    if not any(revision.status in SUBMITTED for revision in revisions):
+    submitted = [revision for revision in revisions if revision.status in SUBMITTED]
+    stated = [revision.submitted_at for revision in revisions if revision.submitted_at]
+    if not submitted:
         return None
-    stated = next((revision.submitted_at for revision in reversed(revisions) if revision.submitted_at), None)
-    return stated or next(revision.modified_at for revision in revisions if revision.status in SUBMITTED)
+    return stated[-1] if stated else submitted[0].modified_at
 
 
 def undated(revisions: Sequence[Incident]) -> Mapping[str, datetime]:
@@ -138,21 +123,21 @@ def undated(revisions: Sequence[Incident]) -> Mapping[str, datetime]:
     """
     since: dict[str, datetime] = {}
     submission = submitted_at(revisions)
-    submitted_before = False
     for revision in revisions:
-        moment = revision.modified_at
-        first_submitted = revision.status in SUBMITTED and not submitted_before
-        if first_submitted and submission is not None and not _before(submission, revision):
-            moment = submission
+        moment = came_at(revision, submission)
+        if revision.status in SUBMITTED:
+            submission = None
         for key in undated_keys(revision):
             since.setdefault(key, moment)
-        submitted_before = submitted_before or first_submitted
     return since
 
 
-def _before(submission: datetime, revision: Incident) -> bool:
-    """A time of submission before the incident cannot be; any other is the source's word (RULINGS 8)."""
-    return submission < minute_of(revision.occurred_at)
+def came_at(revision: Incident, submission: datetime | None) -> datetime:
+    """When the undated evidence that is new in this version came. `submission`: None where it is not the first
+    submitted one. A time of submission before the incident cannot be; any other is the source's word (RULINGS 8)."""
+    if submission is None or revision.status not in SUBMITTED or submission < minute_of(revision.occurred_at):
+        return revision.modified_at
+    return submission
 
 
 def undated_keys(incident: Incident) -> Iterator[str]:

@@ -22,9 +22,10 @@ def exempt_children(incident: Incident) -> frozenset[str]:
 
     Empty when anyone was injured, or there is an allegation, a complaint of pain or any other LADO trigger.
     """
-    if not incident.is_restrictive or ends_exemption(incident) is not None:
+    if not incident.is_restrictive:
         return frozenset()
-    return frozenset(child.child_id for child in held(incident) if _routine(incident, child))
+    routine = frozenset([child.child_id for child in held(incident) if _routine(incident, child)])
+    return routine if routine and ends_exemption(incident) is None else frozenset()
 
 
 def wholly_exempt(incident: Incident) -> bool:
@@ -65,10 +66,8 @@ def exemption_note(incident: Incident) -> str | None:
 
 def _routine(incident: Incident, child: Child) -> bool:
     plan = child.ehc_plan
+    if plan.routine_restraint is not Answer.YES:
+        return False
     measures = measures_on(incident, child)
     provided = {same_words(technique) for technique in plan.techniques} - {""}
-    return (
-        plan.routine_restraint is Answer.YES
-        and bool(measures)
-        and all(same_words(measure.technique) in provided for measure in measures)
-    )
+    return bool(measures) and all(same_words(measure.technique) in provided for measure in measures)

@@ -20,7 +20,7 @@ _PRONE_WORDS = ("prone", "face down")
 
 def minute_of(moment: datetime) -> datetime:
     """The minute that a moment lies in: what people write down has no seconds (RULINGS 11)."""
-    return moment.replace(second=0, microsecond=0)
+    return moment.replace(second=0, microsecond=0) if moment.second or moment.microsecond else moment
 
 
 @last_answer
@@ -99,10 +99,11 @@ def clock_start(incident: Incident, now: datetime) -> datetime:
 
 
 def _ends(incident: Incident, now: datetime) -> Iterator[datetime]:
+    began = minute_of(incident.occurred_at)
     for measure in incident.measures:
         if measure.started_at is None or measure.duration_minutes is None:
             continue
         end = measure.started_at + timedelta(minutes=measure.duration_minutes)
         late = measure.started_at - incident.occurred_at > _LATEST_START
-        if not late and minute_of(incident.occurred_at) <= end <= now:
+        if not late and began <= end <= now:
             yield end

@@ -348,7 +348,10 @@ class Incident(Frozen):
 
     def child(self, child_id: str) -> Child | None:
         """The child with this id, if the report has it."""
-        return next((child for child in self.children if child.child_id == child_id), None)
+        for child in self.children:
+            if child.child_id == child_id:
+                return child
+        return None
 
     def staff_member(self, staff_id: str) -> StaffMember | None:
         """The adult with this id, if the report has one."""
@@ -357,7 +360,7 @@ class Incident(Frozen):
     def held_children(self) -> tuple[Child, ...]:
         """Who was held: role Held, or named by a measure of a restrictive report (RULINGS 9)."""
         named = {measure.child_id for measure in self.measures if measure.child_id}
-        return tuple(child for child in self.children if child.role is ChildRole.HELD or child.child_id in named)
+        return tuple([child for child in self.children if child.role is ChildRole.HELD or child.child_id in named])
 
     def measures_on(self, child_id: str) -> tuple[Measure, ...]:
         """The measures used on this child: those that name it, and, for role Held, those that name nobody."""

@@ -13,11 +13,9 @@ from mappings.evidence import (
     LadoState,
     Proof,
     all_of,
-    dated,
     first_of,
     referral_answered,
     referral_key,
-    seen,
 )
 from mappings.lado_triggers import TO_BE_IDENTIFIED, Concern
 from mappings.uk_time import uk_day
@@ -80,7 +78,7 @@ def _contact(case: Case, concern: Concern) -> Proof:
     act = case.lado_act(concern.adult)
     if act is None or act.state is LadoState.AWAITING:
         return Proof(reason=f"the submission about {_named(concern.adult)} waits for a named manager")
-    told = dated(case.incident.lado.notified_at, case.incident, case.now, "telling the LADO")
+    told = case.dated(case.incident.lado.notified_at, "telling the LADO")
     proof = first_of(told, _reported_sent(case, act))
     if proof.at is None and proof.reason is None:
         return Proof(reason=f"the submission about {_named(concern.adult)} is approved and not yet reported as sent")
@@ -89,21 +87,20 @@ def _contact(case: Case, concern: Concern) -> Proof:
 
 def _reported_sent(case: Case, act: LadoAct) -> Proof:
     at = act.sent_at or (act.decided_at if act.state is LadoState.SENT else None)
-    return seen(at, case.now)
+    return case.seen(at)
 
 
 def _referral(case: Case, index: int) -> Proof:
     if not referral_answered(case.incident.allegations[index]):
         return Proof(reason="an allegation does not say whether MASH or the police were told")
-    since = case.undated.get(referral_key(case.incident, index))
-    return dated(since, case.incident, case.now, "the answer about MASH or the police")
+    return case.dated(case.since(referral_key(case.incident, index)), "the answer about MASH or the police")
 
 
 def _approver_answer(case: Case, adult: str) -> Proof:
     act = case.lado_act(adult)
     if act is None or (act.mash is None and act.police is None):
         return Proof(reason=f"nobody has answered for {_named(adult)} whether MASH or the police were told")
-    return seen(act.decided_at, case.now)
+    return case.seen(act.decided_at)
 
 
 def _named(adult: str) -> str:

@@ -110,7 +110,9 @@ def triggers_of(
 @last_answer
 def has_trigger(incident: Incident) -> bool:
     """Whether a report gives rise to any concern."""
-    return bool(incident.allegations) or next(_from_measures(incident), None) is not None
+    if incident.allegations or any(map(child_injured, held(incident))):
+        return True
+    return any(breathing_affected(one) or in_pain(one) or is_prone(one) for one in incident.measures)
 
 
 def adults_in_record(incident: Incident) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from mappings.said import answered, child_injured, said, staff_injured
 @last_answer
 def missing_items(incident: Incident) -> tuple[str, ...]:
     """The items that are not all there, in the regulation's order, in words; empty where the report is complete."""
-    return tuple(item for item, present in ITEMS.items() if not present(incident))
+    return tuple([item for item, present in ITEMS.items() if not present(incident)])
 
 
 def _names(incident: Incident) -> bool:
@@ -42,11 +42,11 @@ def _avoidance(incident: Incident) -> bool:
 
 def _people(incident: Incident) -> bool:
     """Everyone who used a measure is named among the staff, and no measure was used by nobody (RULINGS 9)."""
-    named = {member.staff_id for member in incident.staff if said(member.name)}
-    everyone = all(said(member.name) for member in incident.staff)
-    each_measure = all(users_of(incident, measure) for measure in incident.measures)
     users = users_of_any(incident)
-    return bool(users) and everyone and each_measure and all(user in named for user in users)
+    named = {member.staff_id for member in incident.staff if said(member.name)}
+    everyone = len(named) == len(incident.staff) or all(said(member.name) for member in incident.staff)
+    each_measure = all(users_of(incident, measure) for measure in incident.measures)
+    return bool(users) and named.issuperset(users) and everyone and each_measure
 
 
 def _effect(incident: Incident) -> bool:

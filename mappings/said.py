@@ -15,10 +15,10 @@ _NO_INJURY = frozenset(
     {"no", "none", "nil", "noinjury", "noinjuries", "nonenoted", "noneseen", "nonereported", "nonevisible"}
     | {"noinjuriesnoted", "noinjuriesseen", "noinjuriesreported", "noinjurynoted", "novisibleinjuries", "nomarks"}
 )
-
-
+_ANSWERS = (Answer.YES, Answer.NO)
 _SEPARATORS = re.compile(r"[\W_]+")
-_LONGER = re.compile(rf"(?:[\W_]*[^\W_]){{{max(map(len, _NOTHING | _NO_INJURY)) + 1}}}")
+_MANY = max(map(len, _NOTHING | _NO_INJURY)) + 1
+_LONGER = re.compile(rf"(?:[\W_]*[^\W_]){{{_MANY}}}")
 """More letters than any of these: the rest of a story need not be read to know that it says something."""
 
 
@@ -33,12 +33,14 @@ def _nothing(text: str) -> bool:
 
 def said(text: str) -> bool:
     """Whether a text field says anything: not empty, not dashes, not "N/A", "TBC" or "unknown"."""
-    return bool(text) and (_LONGER.match(text) is not None or not _nothing(text))
+    if len(text) >= _MANY and _LONGER.match(text) is not None:
+        return True
+    return bool(text) and not _nothing(text)
 
 
 def answered(answer: Answer) -> bool:
     """Whether a yes/no question was answered; "N/A" is no answer."""
-    return answer in (Answer.YES, Answer.NO)
+    return answer in _ANSWERS
 
 
 def same_words(text: str) -> str:
@@ -62,5 +64,5 @@ def anyone_injured(incident: Incident) -> bool:
 
 
 def _details(person: Child | StaffMember) -> bool:
-    unanswered = not answered(person.injured)
-    return unanswered and said(person.injury_details) and _letters(person.injury_details) not in _NO_INJURY
+    details = person.injury_details
+    return said(details) and not answered(person.injured) and _letters(details) not in _NO_INJURY

@@ -214,6 +214,13 @@ def test_a_mail_holds_no_name_no_story_no_address_and_not_the_desk() -> None:
         assert not re.search(r"LADO|@", told, re.IGNORECASE)
 
 
+@pytest.mark.parametrize("number", ["LADO 7", "EXH-lado-7"])
+def test_a_mail_whose_number_would_name_the_desk_is_not_written(number: str) -> None:
+    (mail,) = plan(full_report(number=number), MANAGER).mails
+    with pytest.raises(ValueError, match="no mail may say"):
+        _ = mail.body
+
+
 def test_the_address_is_in_to_alone() -> None:
     mail = plan(full_report(), MANAGER).mails[0]
     assert mail.to == mail.body.to == "manager@home.example"
