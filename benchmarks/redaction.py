@@ -58,7 +58,7 @@ def redactor() -> Redactor:
     children += [NamedChild(f"child-{place}", name) for place, name in enumerate(found["others"])]
     labels = {child.child_id: f"another child ({chr(64 + place)})" for place, child in enumerate(children) if place}
     index = name_index(tuple(children))
-    return Redactor(index, own={"own"}, labels=labels, adults=found["staff"], staff=found["staff"])
+    return Redactor(index, own={"own"}, labels=labels, adults=lambda: found["staff"], staff=found["staff"])
 
 
 def score(cases: Sequence[str], hide: Redactor) -> tuple[Score, list[str]]:

@@ -31,6 +31,7 @@ class HomeChildren:
         """Child id -> its further names, and nicknames that came with a name."""
         self._counts: dict[str, int] = {}
         self._indexes: dict[Nicknames, NameIndex] = {}
+        self._last_index: tuple[tuple[KnownAs, ...], NameIndex] | None = None
         self._growing = threading.RLock()
         for child in children:
             self.add(*child)
@@ -68,12 +69,16 @@ class HomeChildren:
 
     def index(self, known_as: Sequence[KnownAs] = ()) -> NameIndex:
         """The index of all these names, with the nicknames of the home's file; it grows with the home."""
+        last = self._last_index
+        if last is not None and last[0] == known_as:
+            return last[1]
         nicknames = tuple((entry.child, entry.names) for entry in known_as)
         with self._growing:
             if nicknames not in self._indexes:
                 listed = [NamedChild(child_id, "", names) for child_id, names in nicknames]
                 self._indexes[nicknames] = NameIndex((*listed, *(_called(child, nicknames) for child in self.named())))
-            return self._indexes[nicknames]
+            self._last_index = tuple(known_as), self._indexes[nicknames]
+            return self._last_index[1]
 
     def named(self) -> Iterator[NamedChild]:
         """Every name of every child, in order of first appearance, with the nicknames that came with it."""
@@ -102,7 +107,7 @@ def _called(child: NamedChild, nicknames: Nicknames) -> NamedChild:
 
 def home_children(known: HomeChildren | Sequence[KnownChild], *reports: Incident) -> HomeChildren:
     """The home's children as far as they are known, those of these reports last where the home does not know them."""
-    named = dict.fromkeys((child.child_id, child.name) for report in reports for child in report.children)
+    named = [(child.child_id, child.name) for report in reports for child in report.children]
     if not isinstance(known, HomeChildren):
         return _home((*known, *named))
     new = [child for child in named if not known.knows(*child)]

@@ -81,6 +81,8 @@ class NameIndex:
         """Grows with every name whose forms were not there."""
         self.starts: dict[str, tuple[Form, ...]] = {}
         self.first_words: set[str] = set()
+        self.beginnings: set[str] = set()
+        """The first words, and the first halves of names that a stray space has cut."""
         self.owners: dict[str, set[str]] = {}
         self.words_of: dict[str, set[str]] = {}
         """Every word of each child's names."""
@@ -146,6 +148,7 @@ class NameIndex:
                 self.sure.add(word)
                 self._add_halves(word)
             self.first_words.add(word)
+            self.beginnings.add(word)
 
     def _add_halves(self, name: str) -> None:
         """First half -> second halves of every name. A lone "a" or "i" is a word of its own."""
@@ -153,6 +156,7 @@ class NameIndex:
             one, two = name[:cut], name[cut:]
             if one not in ("a", "i") and two not in ("a", "i"):
                 self._halves.setdefault(one, set()).add(two)
+                self.beginnings.add(one)
 
     def run_at(self, row: WordRow, position: int) -> tuple[Form, ...]:
         """The longest forms that begin at this word: several where children share a name."""

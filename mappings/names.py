@@ -9,7 +9,6 @@ that an adult shares with a hidden child (RULINGS 36).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
 from string import ascii_uppercase
 
 from config.home import KnownAs
@@ -54,10 +53,10 @@ def redactor_for(
     """The redactor of one record: `own` are the ids of the children whom the record is about.
 
     `known`: children of the home's earlier incidents; `known_as`: nicknames of the home's file; `phrases`: names
-    that stay whatever a child is called, such as the home's. Kept for the next text of the same record.
+    that stay whatever a child is called, such as the home's.
     """
     index = home_children(known, incident).index(known_as)
-    return _of_record(incident, index, tuple(sorted(own)), letters_for(incident, own), tuple(phrases))
+    return _of_record(incident, index, own, letters_for(incident, own), phrases)
 
 
 def initials_redactor(
@@ -71,27 +70,14 @@ def initials_redactor(
     """The redactor of a text that names no child at all: the report's children go by `initials` (RULINGS 37)."""
     index = home_children(known, incident).index(known_as)
     labels = {child.child_id: initials[child.child_id] for child in incident.children}
-    return _of_record(incident, index, (), labels, tuple(phrases))
+    return _of_record(incident, index, (), labels, phrases)
 
 
 def _of_record(
-    incident: Incident, index: NameIndex, own: tuple[str, ...], labels: Mapping[str, str], phrases: tuple[str, ...]
+    incident: Incident, index: NameIndex, own: Collection[str], labels: Mapping[str, str], phrases: Sequence[str]
 ) -> Redactor:
     staff = tuple(member.name for member in incident.staff)
-    return _redactor(index, index.size, own, tuple(labels.items()), adults_of(incident), staff, phrases)
-
-
-@lru_cache(maxsize=64)
-def _redactor(
-    index: NameIndex,
-    _size: int,  # a redactor is made anew when the home has named somebody new
-    own: tuple[str, ...],
-    labels: tuple[tuple[str, str], ...],
-    adults: tuple[str, ...],
-    staff: tuple[str, ...],
-    phrases: tuple[str, ...],
-) -> Redactor:
-    return Redactor(index, own=own, labels=dict(labels), adults=adults, staff=staff, phrases=phrases)
+    return Redactor(index, own=own, labels=labels, adults=lambda: adults_of(incident), staff=staff, phrases=phrases)
 
 
 @last_answer

@@ -6,7 +6,7 @@ Whatever goes wrong raises `RedactionFailed`, and the text goes nowhere. `mappin
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,9 +25,10 @@ _INITIALS = re.compile(r"(?<![\w.])([A-Z])\.?([A-Z])\b(?:\.(?=\s+[a-z]))?(?!\.?[
 #: What an adult's name looks like: up to five words, each with a capital but for particles. A sentence is none.
 _NAME_WORD = r"(?:[^\W\d_a-z][^\W\d_]*\.?|de|la|le|du|del|da|dos|van|von|der|den|bin|al|el|ap)"
 _NAME = re.compile(rf"{_NAME_WORD}(?:(?:, | |-|'|’){_NAME_WORD}){{1,4}}")
-_DIGIT = re.compile(r"\d")
-#: A word with a letter and a digit in it.
+#: A word with a letter and a digit in it, and where one may be: a quick look.
 _NUMBERED = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]+")
+_DIGIT_BY_LETTER = re.compile(r"\d(?:(?<=[^\W\d_]\d)|(?=[^\W\d_]))")
+_TWO_CAPITALS = re.compile(r"[A-Z]\.?[A-Z]")
 _ADDRESS = re.compile(r"\w@\w|://|\bwww\.")
 
 
@@ -44,32 +45,19 @@ class Redactor:
         *,
         own: Collection[str],
         labels: Mapping[str, str],
-        adults: Iterable[str] = (),
+        adults: Callable[[], Iterable[str]] = tuple,
         staff: Collection[str] = (),
         phrases: Iterable[str] = (),
     ) -> None:
         """`labels`: what the report's hidden children are called; all others of the index become "another child".
 
         `adults` keep their full names, `staff` their surnames too (RULINGS 36); `phrases` (the home's name) stay.
+        Most texts name nobody, so what is only needed where a name may be is worked out there, `adults` too.
         """
         self._index = index
-        self._own = frozenset(map(index.of, own))
-        self._own_ids = frozenset(own)
-        self._labels = dict(labels)
-        self._labels_of: dict[str, set[str]] = {}
-        for child_id, label in self._labels.items():
-            self._labels_of.setdefault(index.of(child_id), set()).add(label)
-        self._adults: dict[str, str] = {}
-        self._all_adults, self._staff, self._phrases = tuple(adults), frozenset(staff), tuple(phrases)
-        #: First words of names that are nobody's but the own child's: they need no closer look.
-        self._own_alone = frozenset(
-            word
-            for child in self._own
-            for word in index.words_of.get(child, ())
-            if index.owners.get(word, frozenset()) <= self._own
-        )
-        pairs = {pair for child in self._labels_of for pair in index.initials(child)}
-        self._spellings = tuple(form for pair in pairs for form in (pair, f"{pair[0]}.{pair[1]}"))
+        self._own_ids, self._labels = own, labels
+        self._shown: dict[str, str] = {}
+        self._all_adults, self._staff, self._phrases = adults, staff, phrases
 
     def __repr__(self) -> str:
         return "<Redactor>"
@@ -85,10 +73,10 @@ class Redactor:
 
     def adult(self, name: str) -> str:
         """An adult's name as a record may show it: withheld where it is also another child's."""
-        shown = self._adults.get(name)
+        shown = self._shown.get(name)
         if shown is None:
             plain = " ".join(cleaned(name).split())
-            shown = self._adults[name] = plain if self.text(plain) == plain else WITHHELD_ADULT
+            shown = self._shown[name] = plain if self.text(plain) == plain else WITHHELD_ADULT
         return shown
 
     def label(self, child_id: str) -> str:
@@ -98,20 +86,43 @@ class Redactor:
     # ---- how ---------------------------------------------------------------------------------------------------
 
     @cached_property
+    def _own(self) -> frozenset[str]:
+        return frozenset(map(self._index.of, self._own_ids))
+
+    @cached_property
+    def _own_alone(self) -> frozenset[str]:
+        """First words of names that are nobody's but the own child's: they need no closer look."""
+        index = self._index
+        words = (word for child in self._own for word in index.words_of.get(child, ()))
+        return frozenset(word for word in words if index.owners.get(word, frozenset()) <= self._own)
+
+    @cached_property
+    def _labels_of(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for child_id, label in self._labels.items():
+            found.setdefault(self._index.of(child_id), set()).add(label)
+        return found
+
+    @cached_property
     def _staff_surnames(self) -> frozenset[Words]:
         return frozenset(form for name in self._staff for form in person_name(name).surnames)
 
     @cached_property
     def _kept(self) -> dict[str, tuple[Words, ...]]:
-        return _kept_runs(self._index, self._staff, self._all_adults, self._phrases, self._own)
+        return _kept_runs(self._index, self._staff, self._all_adults(), self._phrases, self._own)
 
     def _hidden(self, text: str) -> str:
-        source = self._without_numbered(cleaned(text))
-        view, present, odd = _look_short(source) if len(source) <= _SHORT else _look(source)
-        names, cut = self._index.first_words & present, self._index.cut_in_two(present)
-        if names <= self._own_alone and not odd and not cut:
+        look = _look_short(text) if len(text) <= _SHORT else _look(text)
+        if look.plain and self._index.beginnings.isdisjoint(look.words):
+            return look.source
+        source = self._without_numbered(look.source)
+        if source != look.source:
+            look = _look(source)
+        names, cut = self._index.first_words & look.words, self._index.cut_in_two(look.words)
+        if names <= self._own_alone and not look.odd and not cut:
             return self._without_initials(source)
-        spans = self._spans(view, words_in(view, self._index, mend=odd, join=cut or odd))
+        view = look.view
+        spans = self._spans(view, words_in(view, self._index, mend=look.odd, join=cut or look.odd))
         result = _replaced(source, [(*view.source_span(start, end), label) for start, end, label in spans])
         result = self._without_initials(result)
         if spans and self._left_standing(result):
@@ -120,13 +131,13 @@ class Redactor:
 
     def _without_numbered(self, source: str) -> str:
         """Names that hold digits ("Child2"), which no list of letters tells apart: the whole word goes."""
-        if not self._index.numbered or _DIGIT.search(source) is None:
+        if not self._index.numbered or _DIGIT_BY_LETTER.search(source) is None:
             return source
         return _NUMBERED.sub(self._instead_of_numbered, source)
 
     def _instead_of_numbered(self, found: re.Match[str]) -> str:
         owners = self._index.numbered.get(found[0].lower(), ())
-        if not owners or not self._own_ids.isdisjoint(owners):
+        if not owners or any(child in self._own_ids for child in owners):
             return found[0]
         return next((self._labels[child] for child in sorted(owners) if child in self._labels), ANOTHER_CHILD)
 
@@ -220,6 +231,11 @@ class Redactor:
             if pair not in others and pair.lower() not in ABBREVIATIONS
         }
 
+    @cached_property
+    def _spellings(self) -> tuple[str, ...]:
+        pairs = {pair for child in self._labels_of for pair in self._index.initials(child)}
+        return tuple(form for pair in pairs for form in (pair, f"{pair[0]}.{pair[1]}"))
+
     def _without_initials(self, text: str) -> str:
         if not any(spelling in text for spelling in self._spellings):
             return text
@@ -233,20 +249,28 @@ class Redactor:
 
 
 class _Look(NamedTuple):
-    """A text as names are looked for in it: its words in lower case, and whether some may be run together."""
+    """A text as names are looked for in it. `source`: cleaned; `words`: in lower case; `odd`: some may be run together.
 
+    `plain`: only one of its words, as it stands, can be (the beginning of) a name.
+    """
+
+    source: str
     view: FoldedText
-    present: frozenset[str]
+    words: frozenset[str]
     odd: bool
+    plain: bool
 
     def __repr__(self) -> str:
         return "<Look>"
 
 
-def _look(source: str) -> _Look:
+def _look(text: str) -> _Look:
+    source = cleaned(text)
     view = folded(source)
-    present = frozenset(distinct_words(view.lower))
-    return _Look(view, present, irregular(view, present))
+    words = frozenset(distinct_words(view.lower))
+    odd = irregular(view, words)
+    plain = not odd and _DIGIT_BY_LETTER.search(source) is None and _TWO_CAPITALS.search(source) is None
+    return _Look(source, view, words, odd, plain)
 
 
 #: Places, roles and techniques come again and again, and a story in the record of each child.
