@@ -49,10 +49,8 @@ def replan(site: Site, keys: list[int], targets: frozenset[Target] | None = None
         if home is None or latest is None:
             continue
 
-        def earlier(number: int, reports: dict[int, Incident | None] = reports) -> Incident:
-            report = reports[number]
-            assert report is not None
-            return report
+        def earlier(number: int, reports: dict[int, Incident | None] = reports) -> Incident | None:
+            return reports[number]
 
         known = children.committed(site.ledger, one.home)
         history = History(one.revision, before.get(one.key, ()), earlier, known)

@@ -43,9 +43,9 @@ class Pulled:
 def pull(site: Site, home: Home, since: datetime | None = None) -> Pulled:
     """Pull one home. A source that fails ends the pull with its fault; what was stored by then stays stored.
 
-    `since`: read reports changed at or after this moment, instead of from the watermark less the overlap.
+    `since`: read reports changed at or after this moment, where that is before the watermark less the overlap.
     """
-    since = since or _since(site, home)
+    since = _since(site, home, since)
     unconfirmed = _unconfirmed(site, home, since)
     counts: dict[str, Any] = {"since": since.isoformat()}
     run = runs.begin(site.ledger, home.id, "pull", counts)
@@ -70,7 +70,7 @@ def pull(site: Site, home: Home, since: datetime | None = None) -> Pulled:
 def rehearse(site: Site, home: Home, since: datetime | None = None) -> Stored:
     """Pull onto a ledger that is thrown away; the source is not told. Raises what the source raises."""
     stored = Stored()
-    for page in site.source.pull(home.id, since or _since(site, home)):
+    for page in site.source.pull(home.id, _since(site, home, since)):
         readable, unreadable = understand(site, home, page.items)
         stored.add(_store(site, home, readable, unreadable, None))
     return stored
@@ -103,10 +103,14 @@ def fetch(site: Site, home: Home, incident_ids: Sequence[str]) -> Stored:
     return stored
 
 
-def _since(site: Site, home: Home) -> datetime:
+def _since(site: Site, home: Home, asked: datetime | None) -> datetime:
+    """Where to begin: nothing between the watermark and a later moment that was asked for may be passed over."""
     mark = reports.watermark_of(site.ledger, home.id, site.settings.recording.kind)
     if mark is not None:
-        return mark.modified_at - timedelta(minutes=site.settings.recording.overlap_minutes)
+        own = mark.modified_at - timedelta(minutes=site.settings.recording.overlap_minutes)
+        return own if asked is None else min(asked, own)
+    if asked is not None:
+        return asked
     start = site.settings.recording.start_date or uk_day(site.ledger.now()) - timedelta(days=31)
     return datetime.combine(start, time(), LONDON).astimezone(UTC)
 

@@ -24,8 +24,16 @@ def status(site: Site, homes: Sequence[Home], as_of: datetime | None = None) -> 
     """How every home stands. Exit code 2 when anything needs a person or another run, or has been silent too long."""
     now = as_of or site.ledger.now()
     rows = [_home_status(site, home, now) for home in homes]
-    left = any(row["silent"] or row["quarantined"] or row["duties_overdue"] or _left_over(row) for row in rows)
-    return {"homes": rows, "exit_code": int(ExitCode.LEFT_OVER if left else ExitCode.DONE)}
+    with site.ledger.reading() as connection:
+        elsewhere = standing.left_over_elsewhere(connection, site.homes)
+    left = bool(elsewhere) or any(
+        row["silent"] or row["quarantined"] or row["duties_overdue"] or _left_over(row) for row in rows
+    )
+    return {
+        "homes": rows,
+        "homes_without_file": elsewhere,
+        "exit_code": int(ExitCode.LEFT_OVER if left else ExitCode.DONE),
+    }
 
 
 def _left_over(row: dict[str, Any]) -> bool:

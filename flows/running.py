@@ -223,9 +223,19 @@ def tell_sync(result: dict[str, Any]) -> Iterator[str]:
     if result["quarantined"]:
         waiting = _counted(result["quarantined"], "report")
         yield f"In quarantine: {waiting}; `incident-bridge quarantine list` shows which."
+    yield from tell_homes_without_file(result)
     for problem in result["problems"]:
         yield f"{_TARGET_NAMES.get(problem['system'], problem['system'])}: {problem['message']}"
     yield MEANING[result["exit_code"]]
+
+
+def tell_homes_without_file(result: dict[str, Any]) -> Iterator[str]:
+    """What is owed by a home that nobody speaks of any more."""
+    for home, count in result["homes_without_file"].items():
+        yield (
+            f"{home}: {_counted(count, 'thing')} of this home not finished, and BRIDGE_HOMES_DIR has no file of it; "
+            "put the file back until they are."
+        )
 
 
 def tell_dry_run(result: dict[str, Any]) -> Iterator[str]:

@@ -123,6 +123,21 @@ class Site:
         for why in missing(self.settings):
             raise why
         _ = self.field_map
+        self._refuse_homes_in_other_letters()
+
+    def _refuse_homes_in_other_letters(self) -> None:
+        """A home's id is a part of every delivery's key: in other letters, all would be owed a second time."""
+        from ledger import standing
+
+        with self.ledger.reading() as connection:
+            pulled = {home.casefold(): home for home in standing.homes_pulled(connection)}
+        for home in self.homes:
+            known = pulled.get(home.casefold(), home)
+            if known != home:
+                raise ConfigurationError(
+                    f"The ledger knows the home {known}, whose file now calls it {home}; write its id as it was.",
+                    setting="BRIDGE_HOMES_DIR",
+                )
 
     def chosen(self, home: str | None) -> Sequence[Home]:
         """The home that was asked for, or all of them. Raises ConfigurationError for an unknown one."""

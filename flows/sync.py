@@ -42,6 +42,7 @@ class Synced:
     stored: Stored = field(default_factory=Stored)
     deliveries: dict[str, dict[str, int]] = field(default_factory=dict)
     quarantined: int = 0
+    homes_without_file: dict[str, int] = field(default_factory=dict)
     unreachable: list[dict[str, str]] = field(default_factory=list)
     misconfigured: list[dict[str, str]] = field(default_factory=list)
     stopped: bool = False
@@ -54,7 +55,8 @@ class Synced:
         if self.unreachable:
             return ExitCode.UNREACHABLE
         left = ("pending", "sending", "uncertain", "rejected")
-        if self.stopped or self.quarantined or any(counts.get(s) for counts in self.deliveries.values() for s in left):
+        waits = self.stopped or self.quarantined or self.homes_without_file
+        if waits or any(counts.get(s) for counts in self.deliveries.values() for s in left):
             return ExitCode.LEFT_OVER
         return ExitCode.DONE
 
@@ -76,6 +78,7 @@ class Synced:
             },
             "quarantined": self.quarantined,
             "deliveries": self.deliveries,
+            "homes_without_file": self.homes_without_file,
             "unreachable": [one["system"] for one in self.unreachable],
             "problems": [*self.unreachable, *self.misconfigured],
             "stopped": self.stopped,
@@ -133,6 +136,7 @@ def _count(site: Site, result: Synced, delivered: delivery_stage.Delivered) -> N
     with site.ledger.reading() as connection:
         states = standing.deliveries_by_state(connection, result.homes)
         result.quarantined = standing.quarantined_count(connection, result.homes)
+        result.homes_without_file = standing.left_over_elsewhere(connection, site.homes)
     targets = dict.fromkeys([*(target.value for target in delivered.targets), *states])
     for target in targets:
         outcome = delivered.targets.get(Target(target))

@@ -54,7 +54,9 @@ def retry(ledger: Ledger, delivery_id: int, actor: str) -> str:
             }
         elif state is DeliveryState.SENDING:
             raise Refused(f"Delivery {delivery_id} is with a worker now; wait for that run to end.")
-        elif state not in (DeliveryState.PENDING, DeliveryState.UNCERTAIN):
+        elif state is DeliveryState.UNCERTAIN:
+            values["looks"] = 0  # it is looked up now, but two looks are a settling time apart whoever asks for them
+        elif state is not DeliveryState.PENDING:
             raise Refused(f"Delivery {delivery_id} is {state}; sending it again would double the record.")
         connection.execute(update(delivery).where(delivery.c.id == delivery_id).values(values))
         audit.record(

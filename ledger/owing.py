@@ -176,11 +176,15 @@ def _before(row: Row[Any]) -> Before:
     )
 
 
-def _earlier(ledger: Ledger, connection: Connection, home: str, source_id: str, key: int, number: int) -> Incident:
+def _earlier(
+    ledger: Ledger, connection: Connection, home: str, source_id: str, key: int, number: int
+) -> Incident | None:
+    """The report as it was; None where it was purged."""
     from ledger.reports import open_revision
 
     statement = select(revision.c.content).where(revision.c.incident_id == key, revision.c.number == number)
-    return open_revision(ledger, home, source_id, number, connection.execute(statement).scalar_one())
+    content = connection.execute(statement).scalar_one()
+    return open_revision(ledger, home, source_id, number, content) if content else None
 
 
 def _restored_at(connection: Connection) -> datetime | None:

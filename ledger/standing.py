@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row, and_, func, select
 from ledger.database import Ledger
 from ledger.errors import UnknownRecord
 from ledger.reports import open_revision
-from ledger.states import DeliveryState
-from ledger.tables import attempt, delivery, incident, quarantined, revision
+from ledger.states import LEFT_OVER, DeliveryState
+from ledger.tables import attempt, cursor, delivery, incident, quarantined, revision
 from mappings.incident import Incident
 
 
@@ -34,6 +34,24 @@ def quarantined_count(connection: Connection, homes: Sequence[str]) -> int:
     """How many reports wait in quarantine."""
     statement = select(func.count()).where(quarantined.c.home.in_(homes), quarantined.c.state == "waiting")
     return int(connection.execute(statement).scalar_one())
+
+
+def homes_pulled(connection: Connection) -> list[str]:
+    """Every home that was ever pulled."""
+    return list(connection.execute(select(cursor.c.home).distinct().order_by(cursor.c.home)).scalars())
+
+
+def left_over_elsewhere(connection: Connection, homes: Collection[str]) -> dict[str, int]:
+    """How many deliveries and quarantined reports of other homes than these are not finished."""
+    counts: dict[str, int] = {}
+    for table, unfinished in (
+        (delivery, delivery.c.state.in_(LEFT_OVER)),
+        (quarantined, quarantined.c.state == "waiting"),
+    ):
+        elsewhere = select(table.c.home, func.count()).where(unfinished, table.c.home.not_in(homes))
+        for home, count in connection.execute(elsewhere.group_by(table.c.home)):
+            counts[home] = counts.get(home, 0) + count
+    return counts
 
 
 def oldest_not_final(connection: Connection, home: str) -> datetime | None:

@@ -21,13 +21,14 @@ from mappings.said import said
 from mappings.wording import escaped, one_line, readable
 
 
-def amendment(before: Incident, after: Incident, child_id: str, context: NoteContext) -> AppendmentBody | None:
+def amendment(before: Incident | None, after: Incident, child_id: str, context: NoteContext) -> AppendmentBody | None:
     """The appendment that takes a child's note from one revision to the next, or None where nothing it holds changed.
 
-    `context` is the later revision's; the caller knows that there is a note to append to. Raises RedactionFailed
-    when a text cannot be made safe.
+    `before` is None where what it said is no longer kept; `context` is the later revision's. The caller knows that
+    there is a note to append to. Raises RedactionFailed when a text cannot be made safe.
     """
-    context = replace(context, known_children=home_children(context.known_children, before, after))
+    reports = (after,) if before is None else (before, after)
+    context = replace(context, known_children=home_children(context.known_children, *reports))
     blocks = _what_changed(before, after, child_id, context)
     if blocks is None:
         return None
@@ -46,13 +47,15 @@ def note_text_changed(before: Incident, after: Incident, child_id: str, context:
     return _what_changed(before, after, child_id, context) is not None
 
 
-def _what_changed(before: Incident, after: Incident, child_id: str, context: NoteContext) -> list[str] | None:
+def _what_changed(before: Incident | None, after: Incident, child_id: str, context: NoteContext) -> list[str] | None:
     if after.status is Status.VOID:
-        return None if before.status is Status.VOID else [_VOIDED]
+        return None if before is not None and before.status is Status.VOID else [_VOIDED]
     if after.child(child_id) is None:
-        return None if before.child(child_id) is None else [_NO_LONGER_NAMED]
+        return None if before is not None and before.child(child_id) is None else [_NO_LONGER_NAMED]
     now = note_sections(after, child_id, context)
     owed = still_owed(context.duties, child_id, context.now).blocks
+    if before is None:
+        return [*([_BACK_TO_DRAFT] if after.status is Status.DRAFT else []), _NOT_KEPT, *_blocks(now), *owed]
     if before.status is Status.VOID:
         return [_UNVOIDED, *_blocks(now), *owed]
     if before.child(child_id) is None:
@@ -97,6 +100,10 @@ _BACK_TO_DRAFT = (
     "a further appendment follows when it is submitted again.</p>"
 )
 _NAMED_AGAIN = "<p><strong>The report names this child again.</strong> It now reads as follows.</p>"
+_NOT_KEPT = (
+    "<p>What was sent for this note before is past its time and no longer kept, so nothing can be compared. The report "
+    "now reads as follows.</p>"
+)
 _NO_LONGER_NAMED = (
     "<p><strong>The report no longer names this child.</strong> The note above may have been recorded in error; "
     "the home's manager must say whether it stands.</p>"

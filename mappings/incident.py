@@ -13,6 +13,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+_LONGEST_PERSON_ID = 18
+
 
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
@@ -241,8 +243,8 @@ class Child(Frozen):
 
     def mosaic_person(self) -> int | None:
         """The Mosaic person id, or None where a person has to be asked for it (digits only, RULINGS 21)."""
-        text = self.mosaic_person_id.strip()
-        if not text.isascii() or not text.isdigit():
+        text = self.mosaic_person_id.strip().lstrip("0")
+        if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_PERSON_ID:
             return None
         return int(text) or None
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from mappings.durations import minutes_reader
 from mappings.incident import Answer
-from mappings.leaves import IDS, NOTHING, Fetch, Kind, Leaf, Target, column_key, path_fetch, several_fetch
+from mappings.leaves import ID_FIELDS, IDS, NOTHING, Fetch, Kind, Leaf, Target, column_key, path_fetch, several_fetch
 from mappings.map_file import FieldOptions, MapFile, wrong_map
 from mappings.moment_readers import EXCEL, day_reader, moment_reader, paired_moment_reader
 from mappings.readers import (
@@ -21,6 +21,7 @@ from mappings.readers import (
     code_reader,
     columns_reader,
     folded,
+    id_reader,
     list_reader,
     text_reader,
     ticks_reader,
@@ -61,7 +62,7 @@ class LeafMaker:
         if not number and any("{n}" in column for column in columns):
             self._complain(f"has {{n}} in '{where}', which is not numbered; remove it or say how far the numbers go")
         columns = [column.replace("{n}", str(number)) for column in columns]
-        read = self._reader(target, options, columns, where)
+        read = self._reader(target, options, columns, where, is_id=name in ID_FIELDS)
         default = NOTHING if options.default is None else self._own_word(options.default, read, where)
         if options.constant is not None:
             constant = self._own_word(options.constant, read, where)
@@ -127,9 +128,11 @@ class LeafMaker:
             if "%" not in style:
                 self._complain(f"has the style '{style}' in '{where}', which is no strptime style and not '{EXCEL}'")
 
-    def _reader(self, target: Target, options: FieldOptions, columns: Sequence[str], where: str) -> Reader:
+    def _reader(
+        self, target: Target, options: FieldOptions, columns: Sequence[str], where: str, *, is_id: bool
+    ) -> Reader:
         if target.many:
-            return self._list_reader(target, options, columns, where)
+            return self._list_reader(target, options, columns, where, is_id=is_id)
         if target.kind is Kind.CODE:
             return code_reader(self._codes(target, options, where))
         if target.kind is Kind.WHOLE:
@@ -145,7 +148,11 @@ class LeafMaker:
             return day_reader(options.styles if options.styles is not None else self.file.styles.date)
         if target.kind is Kind.MOMENT:
             return self._moment_reader(options, columns)
-        return text_reader(numbers=self._lenient(options.numbers))
+        return self._text_reader(options, is_id=is_id)
+
+    def _text_reader(self, options: FieldOptions, *, is_id: bool) -> Reader:
+        reader = text_reader(numbers=self._lenient(options.numbers))
+        return id_reader(reader) if is_id else reader
 
     def _moment_reader(self, options: FieldOptions, columns: Sequence[str]) -> Reader:
         if options.date is not None:
@@ -154,7 +161,9 @@ class LeafMaker:
         styles = options.styles if options.styles is not None else self.file.styles.moment
         return moment_reader(styles, date_only=options.date_only)
 
-    def _list_reader(self, target: Target, options: FieldOptions, columns: Sequence[str], where: str) -> Reader:
+    def _list_reader(
+        self, target: Target, options: FieldOptions, columns: Sequence[str], where: str, *, is_id: bool
+    ) -> Reader:
         if options.ticks is not None:
             answers = code_reader(answer_codes(self.file.codes, Answer))
             self.used.add(Answer.__name__)
@@ -163,7 +172,7 @@ class LeafMaker:
         if target.kind is Kind.CODE:
             item = code_reader(self._codes(target, options, where))
         else:
-            item = text_reader(numbers=self._lenient(options.numbers))
+            item = self._text_reader(options, is_id=is_id)
         separators = options.separators
         if separators is None and (self.rows or isinstance(options.from_, list)):
             separators = []

@@ -26,6 +26,9 @@ NOTHING = object()
 IDS = ("incident_id", "number", "home_id", "child_id", "staff_id")
 """Texts by which a thing is known: never blank where they are required."""
 
+ID_FIELDS = (*IDS, "held_child_id", "about_staff_id", "concerning_child_id", "staff_ids")
+"""Every field that holds such a text."""
+
 Raw = Mapping[str, Any]
 Fetch = Callable[[Raw], object]
 

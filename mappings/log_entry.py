@@ -38,23 +38,24 @@ def log_entry(incident: Incident, context: LogContext) -> EntryBody:
     return _entry(incident, context, _lines(incident, context))
 
 
-def log_correction(before: Incident, after: Incident, context: LogContext) -> EntryBody | None:
+def log_correction(before: Incident | None, after: Incident, context: LogContext) -> EntryBody | None:
     """The correction that a later revision needs, or None where the entry still reads the same.
 
-    Raises RedactionFailed when a text cannot be made safe.
+    `before` is None where what it said is no longer kept. Raises RedactionFailed when a text cannot be made safe.
     """
-    context = replace(context, known_children=home_children(context.known_children, before))
+    if before is not None:
+        context = replace(context, known_children=home_children(context.known_children, before))
     number = one_line(after.number, 40)
     if after.status is Status.VOID:
-        if before.status is Status.VOID:
+        if before is not None and before.status is Status.VOID:
             return None
         return _entry(
             after, context, [f"Correction: the entry for {number} was recorded in error. The report is void."]
         )
     lines = _lines(after, context)
-    if before.status is Status.VOID:
+    if before is not None and before.status is Status.VOID:
         return _entry(after, context, [f"Correction: the report {number} is in force again.", *lines])
-    if lines == _lines(before, context):
+    if before is not None and lines == _lines(before, context):
         return None
     return _entry(after, context, [f"Correction of the entry for {number}. It now reads:", *lines])
 

@@ -100,13 +100,13 @@ class Plan:
 class History:
     """What is known of an incident when a revision of it is planned.
 
-    `earlier` gives the report as it was at an earlier revision; `known_children` are the home's, this
-    report's included.
+    `earlier` gives the report as it was at an earlier revision, None where it is no longer kept; `known_children` are
+    the home's, this report's included.
     """
 
     revision: int
     before: Sequence[Before]
-    earlier: Callable[[int], Incident]
+    earlier: Callable[[int], Incident | None]
     known_children: HomeChildren
 
 

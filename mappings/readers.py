@@ -17,6 +17,7 @@ from mappings.incident import ClockTroubleKind
 
 LARGEST_WHOLE = 2**31 - 1
 LARGEST_ID = 10**18
+LONGEST_ID = 200
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -87,6 +88,18 @@ def text_reader(*, numbers: bool) -> Reader:
         if numbers and not isinstance(value, bool):
             return bounded_text(value)
         raise Wrong
+
+    return read
+
+
+def id_reader(inner: Reader) -> Reader:
+    """What `inner` reads, where it is no longer than an id can be: a database's index takes no more."""
+
+    def read(value: object, reading: Reading) -> object:
+        found = inner(value, reading)
+        if len(str(found)) > LONGEST_ID:
+            raise Wrong
+        return found
 
     return read
 

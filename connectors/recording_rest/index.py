@@ -13,6 +13,7 @@ from connectors.http import Http
 from connectors.paging import pages
 from connectors.protocols import Index, IndexRow
 from connectors.recording_rest.home_of import is_of_home
+from mappings.readers import clean
 from mappings.uk_time import from_wall, parse_iso, uk_day
 
 _PAGE = "1000"
@@ -62,7 +63,7 @@ def _is_index_page(page: Mapping[str, Any]) -> bool:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
+    return isinstance(value, str | int) and not isinstance(value, bool) and clean(str(value)) != ""
 
 
 def _row(item: Mapping[str, Any], home_id: str, start: date) -> IndexRow:
@@ -72,14 +73,14 @@ def _row(item: Mapping[str, Any], home_id: str, start: date) -> IndexRow:
     day = uk_day(occurred) if occurred is not None else start
     children = item.get("childIds")
     return IndexRow(
-        incident_id=str(item["incidentId"]),
-        number=str(item.get("incidentNumber") or ""),
+        incident_id=clean(str(item["incidentId"])),
+        number=clean(str(item.get("incidentNumber") or "")),
         home_id=home_id if is_of_home(item.get("homeId"), home_id) else str(item["homeId"]),
-        status=str(item.get("status") or ""),
+        status=clean(str(item.get("status") or "")),
         version=whole_number(item.get("version")) or 0,
         modified_at=_moment(item.get("modifiedAt")) or datetime.combine(day, time(0), UTC),
         occurred_on=day,
-        child_ids=tuple(str(child) for child in children) if isinstance(children, list) else (),
+        child_ids=tuple(clean(str(child)) for child in children) if isinstance(children, list) else (),
     )
 
 

@@ -26,6 +26,7 @@ def _when(text: str | None) -> str:
 def status(home: str | None, as_of: datetime | None, wants_json: bool) -> Result:
     """How every home stands; exits 2 when something needs a person or has been silent too long."""
     from flows import records
+    from flows.running import tell_homes_without_file
     from flows.site import open_site
 
     with open_site() as site:
@@ -44,6 +45,8 @@ def status(home: str | None, as_of: datetime | None, wants_json: bool) -> Result
         say(f"  duties overdue         {row['duties_overdue']}")
         for silence in row["silences"]:
             say(f"  SILENT: {silence}")
+    for line in tell_homes_without_file(result):
+        say(line)
     say("Something needs a person or another run." if result["exit_code"] else "Nothing is left over.")
     return int(result["exit_code"])
 

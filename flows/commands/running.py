@@ -14,7 +14,9 @@ from flows.moments import DAY, MOMENT
 
 @click.command()
 @one_home
-@click.option("--since", type=MOMENT, help="Read reports changed since this moment, instead of from the watermark.")
+@click.option(
+    "--since", type=MOMENT, help="Read reports changed since this moment again, where it is before the watermark."
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be sent where; write and send nothing.")
 @click.option("--no-wait", is_flag=True, help="Do not wait for uncertain deliveries to settle.")
 @as_json

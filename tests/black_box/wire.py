@@ -176,7 +176,11 @@ class Wire:
             do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _go  # noqa: N815
 
             def _send(self, reply: Reply, asked: Asked) -> None:
-                raw = json.dumps(reply.body, ensure_ascii=False).encode() if reply.body is not None else b""
+                raw = (
+                    json.dumps(reply.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+                    if reply.body is not None
+                    else b""
+                )
                 headers = {"content-type": "application/json" + wire.manners.charset, **reply.headers}
                 if wire.manners.gzipped and "gzip" in asked.headers.get("accept-encoding", ""):
                     raw = gzip.compress(raw)

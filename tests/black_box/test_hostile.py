@@ -1,0 +1,138 @@
+"""What people, settings and strange reports do to the promise: nothing lost, nothing twice, and nobody held up."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.black_box.bridge import Town
+from tests.black_box.stories import ago, amended, full, minimal, stamp
+from tests.black_box.test_promise import listed, retried
+from tests.black_box.test_weather import creates, once
+from tests.black_box.wire import Manners
+from tests.databases import fresh_database
+
+Found = Callable[..., Town]
+PERIOD = (ago(30).date().isoformat(), ago(0).date().isoformat())
+
+
+# ---- people at the worst moment ------------------------------------------------------------------------------------
+
+
+def test_a_person_who_asks_again_and_again_does_not_shorten_the_time_in_which_a_note_may_appear(found: Found) -> None:
+    town = found(mail=False, BRIDGE_DELIVERY__SETTLE_SECONDS="600")
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("hang up", creates)
+    town.bridge.sync("--no-wait", code=2)
+    for _ in range(3):
+        (note,) = listed(town)
+        assert note["state"] == "uncertain"
+        retried(town, note)
+        town.bridge.sync("--no-wait", code=2)
+    assert not town.mosaic.notes
+
+
+def test_a_sync_that_is_told_to_begin_late_passes_nothing_over(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(9)))
+    town.bridge.sync(code=0)
+    town.recording.put(minimal(2, ago(6)), minimal(3, ago(1)))
+    town.bridge.sync("--since", stamp(ago(2)), code=0)
+    town.bridge.sync(code=0)
+    once(town, 3)
+
+
+@pytest.mark.parametrize("change", [{"narrative": "flumoxtext more"}, {"status": "Void"}, {"status": "Draft"}])
+def test_a_report_that_changes_after_its_contents_were_purged_is_said_and_holds_up_nobody(
+    found: Found, change: dict[str, str]
+) -> None:
+    town = found(mail=False)
+    old = minimal(1, ago(20))
+    town.recording.put(old)
+    town.bridge.sync(code=0)
+    town.bridge("ledger", "purge", "--before", ago(10).date().isoformat(), "--yes", code=0)
+    town.recording.put(amended(old, minutes=60 * 24 * 19, **change), minimal(2, ago(1)))
+    town.bridge.sync(code=0)
+    assert [len(town.mosaic.notes[number]["appendments"]) for number in sorted(town.mosaic.notes)] == [1, 0]
+    assert [bool(entry.get("corrects")) for entry in town.recording.log].count(True) == 1
+    assert town.bridge.reconcile(*PERIOD)["totals"]["outstanding"] == 0
+
+
+# ---- settings that change between two runs -------------------------------------------------------------------------
+
+
+def test_what_a_home_still_owes_is_said_when_its_file_is_gone(found: Found) -> None:
+    town = found(mail=False)
+    town.bridge.add_home("NTH")
+    town.recording.put(minimal(1, ago(2)), minimal(1, ago(2), home="NTH"))
+    town.bridge.sync("--no-wait", code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
+    file = town.bridge.folder / "homes" / "nth.toml"
+    kept = file.read_text("utf-8")
+    file.unlink()
+    assert town.bridge.sync(code=2)["homes_without_file"] == {"NTH": 1}
+    assert town.bridge.json("status")["homes_without_file"] == {"NTH": 1}
+    assert "NTH: 1 thing" in town.bridge("status").out
+    file.write_text(kept, "utf-8")
+    town.bridge.sync(code=0)
+    once(town, 2)
+
+
+def test_a_home_whose_id_is_written_in_other_letters_is_refused_before_everything_goes_out_again(found: Found) -> None:
+    town = found(mail=False, recording=Manners(ignore_filters=True))
+    town.recording.put(minimal(1, ago(2)))
+    town.bridge.sync(code=0)
+    file = town.bridge.folder / "homes" / "exh.toml"
+    file.write_text(file.read_text("utf-8").replace('id = "EXH"', 'id = "Exh"'), "utf-8")
+    told = town.bridge.json("sync", code=1)
+    assert (told["error"]["setting"], "EXH" in told["error"]["message"]) == ("BRIDGE_HOMES_DIR", True)
+    once(town, 1)
+
+
+# ---- reports that nobody ever thought of ---------------------------------------------------------------------------
+
+LONG = "".join(random.Random(7).choices(string.ascii_letters, k=6000))
+
+
+def _child(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    def change(report: dict[str, Any]) -> None:
+        report["children"][0].update(changes)
+        report["measures"][0]["heldChildId"] = report["children"][0]["childId"]
+
+    return change
+
+
+STRANGE: list[Callable[[dict[str, Any]], object]] = [
+    _child(mosaicPersonId="9" * 40),
+    _child(childId=LONG),
+    lambda report: report.update(incidentId=LONG),
+    lambda report: report.update(incidentNumber=LONG),
+    lambda report: report.update(incidentId="inc-\ud800"),
+    lambda report: report.update(incidentNumber="EXH-\ud800"),
+    lambda report: report.update(incidentId="inc\0-1"),
+]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_reports_that_no_database_takes_hold_up_no_other(
+    found: Found, engine: str, request: pytest.FixtureRequest
+) -> None:
+    """Pages for ids, half a character, NUL, a number beyond every number."""
+    ledger = {}
+    if engine == "postgresql":
+        ledger["BRIDGE_LEDGER_URL"] = fresh_database(request.getfixturevalue("postgres"))
+    town = found(mail=False, **ledger)
+    reports = [full(number, ago(3)) for number in range(1, len(STRANGE) + 2)]
+    for strange, report in zip(STRANGE, reports, strict=False):
+        strange(report)
+    town.recording.put(*reports)
+    result = town.bridge.sync(code=2)
+    assert (result["pulled"]["seen"], result["quarantined"]) == (len(reports), 3)
+    assert result["deliveries"]["mosaic"] == {"accepted": 9, "uncertain": 0, "rejected": 1, "pending": 0}
+    assert sum("-0008-" in note["_reference"] for note in town.mosaic.notes.values()) == 2
+    found_out = town.bridge.reconcile(*PERIOD, code=2)
+    assert (found_out["checked"]["source"], found_out["totals"]["source"]) == ("checked", len(reports))
+    assert found_out["totals"]["balanced"], found_out["totals"]
