@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mappings.home_children import HomeChildren
 from mappings.incident import Frozen, Incident
@@ -15,6 +16,9 @@ from mappings.reference import DeliveryKey, Reference
 
 class Target(StrEnum):
     """The outside systems that are owed something."""
+
+    # An enum's own hash is worked out in Python; every report is asked about each of these.
+    __hash__ = str.__hash__
 
     MOSAIC = "mosaic"
     DAILY_LOG = "daily_log"
@@ -33,8 +37,7 @@ class Action(StrEnum):
     PREPARE = "prepare"
 
 
-@dataclass(frozen=True, repr=False)
-class Owed:
+class Owed(NamedTuple):
     """One thing to deliver. `priority_at`: the moment its duty is due; the oldest goes first.
 
     With `not_sent`, it is recorded as superseded from the start, with that reason: listed, never sent. With `refused`,
@@ -51,9 +54,12 @@ class Owed:
     body: Frozen | None
     part: int = 1
     person_id: int | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = MappingProxyType({})
     not_sent: str | None = None
     refused: str | None = None
+
+    def __repr__(self) -> str:
+        return "<Owed>"
 
 
 #: Causes of a refusal after which the target may hold something all the same: a conflict, a note on a wrong record.

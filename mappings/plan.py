@@ -11,18 +11,18 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from config.home import Home
 from config.lado_form import LadoForm
 from mappings.amendment import amendment
-from mappings.bodies import AppendmentBody, EntryBody, LadoPackage
+from mappings.bodies import AppendmentBody, EntryBody, LadoPackage, NoteBody
 from mappings.case_note import NoteContext, case_note
 from mappings.duties import Duty, DutyState, duties_of
-from mappings.evidence import Evidence
+from mappings.evidence import SUBMITTED, Evidence
 from mappings.exemption import exempt_children
 from mappings.flags import FlagId, flags_of
-from mappings.incident import Answer, Child, Frozen, Incident, Status
+from mappings.incident import Answer, Child, Incident, Status
 from mappings.initials import incident_initials
 from mappings.lado_triggers import triggers_of
 from mappings.log_entry import LogContext, log_correction, log_entry
@@ -33,7 +33,7 @@ from mappings.reference import DeliveryKey, Reference, delivery_key, reference_o
 from mappings.said import child_injured, staff_injured
 from mappings.submission import submission
 
-B = TypeVar("B", bound=Frozen)
+B = TypeVar("B")
 
 _TOO_OLD = "The incident is older than the mail's age limit: listed, not mailed (RULINGS 5)."
 _VOIDED = "The report was voided before it was sent."
@@ -91,8 +91,9 @@ class _Planning:
         self.home = around.home
         self.duties = duties_of(report, self.home, Evidence(), around.now)
         #: What people still have to do; a text that itself brings the oversight to Mosaic does not call it owed.
-        self.asked = tuple(duty for duty in self.duties if not duty.ours)
+        self.asked = tuple([duty for duty in self.duties if not duty.ours])
         self.known = history.known_children
+        self.is_submitted = report.status in SUBMITTED
         self.initials = incident_initials(report, history.known_children)
         self.exempt = exempt_children(report)
         self.withdrawn: list[tuple[int, str]] = []
@@ -105,7 +106,7 @@ class _Planning:
                 owed += self._notes(child_id)
         if Target.DAILY_LOG in self.around.targets:
             owed += self._entry()
-        if self.report.status in (Status.SUBMITTED, Status.SIGNED_OFF):
+        if self.is_submitted:
             if Target.EMAIL in self.around.targets:
                 owed += self._mails()
             if Target.LADO in self.around.targets:
@@ -127,62 +128,51 @@ class _Planning:
         if self.report.status is Status.VOID:
             chain = self._withdraw(chain, _VOIDED)
         if not chain:
-            if child is not None and self.report.status in (Status.SUBMITTED, Status.SIGNED_OFF):
+            if child is not None and self.is_submitted:
                 yield from self._new_note(child)
             return
         if child is not None:
             self._readdress(chain, child)
         before = self.history.earlier(chain[-1].revision)
-        priority = self._due("mosaic_case_note", child_id)
         person = child.mosaic_person() if child is not None else chain[-1].person_id
-        make = self._reference(Target.MOSAIC, Action.APPEND, child_id)
 
-        def body(reference: Reference) -> Frozen | None:
+        def body(reference: Reference) -> AppendmentBody | None:
             return amendment(before, self.report, child_id, self._note_context(child_id, reference))
 
-        yield from self._parts(Target.MOSAIC, Action.APPEND, child_id, priority, person, make, body)
+        yield from self._parts(Action.APPEND, child_id, person, body)
 
     def _new_note(self, child: Child) -> Iterator[Owed]:
-        make = self._reference(Target.MOSAIC, Action.CREATE, child.child_id)
-        priority = self._due("mosaic_case_note", child.child_id)
-
-        def body(reference: Reference) -> Frozen:
+        def body(reference: Reference) -> NoteBody:
             return case_note(self.report, child.child_id, self._note_context(child.child_id, reference))
 
-        person = child.mosaic_person()
-        yield from self._parts(Target.MOSAIC, Action.CREATE, child.child_id, priority, person, make, body)
+        yield from self._parts(Action.CREATE, child.child_id, child.mosaic_person(), body)
 
     def _parts(
         self,
-        target: Target,
         action: Action,
-        subject: str,
-        priority: datetime,
+        child_id: str,
         person: int | None,
-        make: Callable[[int], tuple[DeliveryKey, Reference]],
-        render: Callable[[Reference], Frozen | None],
+        render: Callable[[Reference], NoteBody | AppendmentBody | None],
     ) -> Iterator[Owed]:
         """The record, and the appendments in which a text that is too long goes on (RULINGS 20)."""
-        key, reference = make(1)
-        detail: dict[str, Any] = {"oversight": self._has_oversight()}
-        shape = {"target": target, "subject": subject, "revision": self.history.revision, "priority_at": priority}
+        key, reference = self._reference(Target.MOSAIC, action, child_id)
+        body: NoteBody | AppendmentBody | None
         body, unsafe = _made_safe(lambda: render(reference))
-        if unsafe is not None:
-            yield Owed(key, reference, action=action, body=None, person_id=person, refused=unsafe, **shape)  # type: ignore[arg-type]
-        if body is None:
+        if body is None and unsafe is None:
             return
-        yield Owed(key, reference, action=action, body=body, person_id=person, detail=detail, **shape)  # type: ignore[arg-type]
-        more = getattr(body, "more", ())
-        for part, html in enumerate(more, start=2):
-            part_key, _ = make(part)
-            yield Owed(
-                part_key,
-                Reference(f"{reference}-{part}"),
+        revision, due = self.history.revision, self._due("mosaic_case_note", child_id)
+        owed = Owed(key, reference, Target.MOSAIC, action, child_id, revision, due, body, 1, person, refused=unsafe)
+        if body is None:
+            yield owed
+            return
+        yield owed._replace(detail={"oversight": self._has_oversight()})
+        for part, html in enumerate(body.more, start=2):
+            yield owed._replace(
+                key=self._reference(Target.MOSAIC, action, child_id, part)[0],
+                reference=Reference(f"{reference}-{part}"),
                 action=Action.APPEND,
                 body=AppendmentBody(html=html, acting_for=self.home.mosaic.acting_for),
-                person_id=person,
                 part=part,
-                **shape,  # type: ignore[arg-type]
             )
 
     def _readdress(self, chain: Sequence[Before], child: Child) -> None:
@@ -227,23 +217,21 @@ class _Planning:
         chain = self._chain(Target.DAILY_LOG)
         if self.report.status is Status.VOID:
             chain = self._withdraw(chain, _VOIDED)
-        priority = self._due("daily_log", None)
-        shape = {"target": Target.DAILY_LOG, "subject": "", "revision": self.history.revision, "priority_at": priority}
-        body: EntryBody | None
-        if not chain:
-            if self.report.status in (Status.SUBMITTED, Status.SIGNED_OFF):
-                key, reference = self._reference(Target.DAILY_LOG, Action.CREATE, "")(1)
-                body, unsafe = _made_safe(lambda: log_entry(self.report, self._log_context(reference)))
-                yield Owed(key, reference, action=Action.CREATE, body=body, refused=unsafe, **shape)  # type: ignore[arg-type]
+        if not chain and not self.is_submitted:
             return
-        key, reference = self._reference(Target.DAILY_LOG, Action.CORRECT, "")(1)
-        before = self.history.earlier(chain[-1].revision)
-        body, unsafe = _made_safe(lambda: log_correction(before, self.report, self._log_context(reference)))
-        if body is not None or unsafe is not None:
-            yield Owed(key, reference, action=Action.CORRECT, body=body, refused=unsafe, **shape)  # type: ignore[arg-type]
+        action = Action.CORRECT if chain else Action.CREATE
+        key, reference = self._reference(Target.DAILY_LOG, action, "")
+        context = LogContext(home=self.home, reference=reference, known_children=self.known)
 
-    def _log_context(self, reference: Reference) -> LogContext:
-        return LogContext(home=self.home, reference=reference, known_children=self.known)
+        def entry() -> EntryBody | None:
+            if not chain:
+                return log_entry(self.report, context)
+            return log_correction(self.history.earlier(chain[-1].revision), self.report, context)
+
+        body, unsafe = _made_safe(entry)
+        if body is not None or unsafe is not None:
+            revision, due = self.history.revision, self._due("daily_log", None)
+            yield Owed(key, reference, Target.DAILY_LOG, action, "", revision, due, body, refused=unsafe)
 
     # ---- people ------------------------------------------------------------------------------------------------
 
@@ -272,7 +260,7 @@ class _Planning:
                 self.withdrawn.append((old.id, _NEW_PERSON))
 
     def _mail(self, mail: PlannedMail, to: str, not_sent: str | None) -> Owed:
-        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, f"{mail.subject_key}\n{to}")(1)
+        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, f"{mail.subject_key}\n{to}")
         duties = mail.duties or (mail.subject_key.rpartition(":")[2],)
         return Owed(
             key,
@@ -294,7 +282,7 @@ class _Planning:
 
     def _undeliverable(self, failed: Undeliverable) -> Owed:
         """Nobody can be mailed: listed with the reason; the duty itself stays open until a person meets it."""
-        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, f"{failed.subject_key}\nnobody")(1)
+        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, f"{failed.subject_key}\nnobody")
         return Owed(
             key,
             reference,
@@ -313,7 +301,7 @@ class _Planning:
     def _packages(self) -> Iterator[Owed]:
         for concern in triggers_of(self.report):
             chain = self._chain(Target.LADO, concern.adult)
-            key, reference = self._reference(Target.LADO, Action.PREPARE, concern.adult)(1)
+            key, reference = self._reference(Target.LADO, Action.PREPARE, concern.adult)
             due = self._due("lado_contact", None)
             package, unsafe = _made_safe(lambda adult=concern.adult: self._package(adult))  # type: ignore[misc]
             if unsafe is not None:
@@ -367,19 +355,14 @@ class _Planning:
                 return duty.due_at
         return self.report.occurred_at + timedelta(hours=24)
 
-    def _reference(
-        self, target: Target, action: Action, subject: str
-    ) -> Callable[[int], tuple[DeliveryKey, Reference]]:
-        def make(part: int) -> tuple[DeliveryKey, Reference]:
-            key = delivery_key(
-                home=self.home.id,
-                incident=self.report.incident_id,
-                revision=self.history.revision,
-                target=target,
-                subject=subject,
-                action=action,
-                part=part,
-            )
-            return key, reference_of(key, number=self.report.number, revision=self.history.revision)
-
-        return make
+    def _reference(self, target: Target, action: Action, subject: str, part: int = 1) -> tuple[DeliveryKey, Reference]:
+        key = delivery_key(
+            home=self.home.id,
+            incident=self.report.incident_id,
+            revision=self.history.revision,
+            target=target,
+            subject=subject,
+            action=action,
+            part=part,
+        )
+        return key, reference_of(key, number=self.report.number, revision=self.history.revision)

@@ -6,7 +6,6 @@ subject enter as ids, hashed. Letters are upper case, because gateways fold case
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from typing import NewType
@@ -16,6 +15,7 @@ DeliveryKey = NewType("DeliveryKey", str)
 
 #: What a reference of ours looks like, wherever it stands.
 PATTERN = re.compile(r"\bIB-[A-Z0-9-]{1,24}-R\d{1,6}-[A-Z2-7]{16}\b", re.IGNORECASE)
+_BASE_32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _NOT_SHOWN = re.compile(r"[^A-Z0-9]+")
 
 
@@ -24,14 +24,15 @@ def delivery_key(
 ) -> DeliveryKey:
     """What makes a delivery itself: home, incident, revision, target, subject, action and part (DESIGN 2)."""
     parts = [home, incident, str(revision), target, subject, action, str(part)]
-    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    joined = "".join([f"{len(part)}:{part}" for part in parts])
     return DeliveryKey(hashlib.sha256(joined.encode()).hexdigest())
 
 
 def reference_of(key: DeliveryKey, *, number: str, revision: int) -> Reference:
     """The reference that the target keeps, at most 64 characters: number and revision for people, a hash for us."""
     readable = _NOT_SHOWN.sub("-", number.upper()).strip("-")[:24].strip("-") or "X"
-    digest = base64.b32encode(bytes.fromhex(key[:20])).decode()
+    hashed = int(key[:20], 16)
+    digest = "".join([_BASE_32[hashed >> place & 31] for place in range(75, -5, -5)])
     return Reference(f"IB-{readable}-R{revision}-{digest}")
 
 
