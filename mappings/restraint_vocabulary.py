@@ -115,6 +115,10 @@ OTHER_HOLDS = _any(
     rf"down )?{_DETERMINER} (?!{_AFTER_PERSON}\b)(?!(?:[\w'-]+ )?{_LIMB}\b)(?!(?:\w+ )?{_PERSON}\b)"
     r"[\w'-]+",
     rf"\b{_HOLD} (?:onto|to) {_DETERMINER} (?!(?:\w+ )?{_LIMB}\b)(?!{_PERSON}\b)\w+",
+    # In custody, or in hospital for the night.
+    rf"\bpolice(?: (?:have|had|officers|then|also)){{0,2}} {_HOLD} {_CHILD} (?:overnight|for (?:questioning|interview)|"
+    r"(?:in|at) (?:\w+ ){0,3}?(?:custody|cells?|station|hospital))\b",
+    r"\bheld (?:overnight|in hospital (?:overnight|under)|(?:in|at) (?:\w+ ){0,3}?(?:custody|cells?|police station))\b",
     # What is held is an event or a thing.
     r"(?<!to )\bholds? (?:him|her|them) back\b(?! from)",
     rf"\b{_EVENT}\b,?{_NO_PERSON}{{0,6}}? ?\b(?:held|hold)\b|\bheld (?:at (?!the door)|on (?:teams|zoom|\w+day|"
@@ -231,7 +235,8 @@ NO_DENIAL = re.compile(
 """Sounds like a denial, and denies something else."""
 
 CLAUSE_END = re.compile(
-    r"[.](?=\s|$)|[;!?\n]|,? \b(?:but|however|although|so|then|until|till|because|as|after which) |, (?:and|who) | - "
+    r"[.](?=\s|$)|[;!?\n]|(?<=avoided),|,? \b(?:but|however|although|so|then|until|till|because|as|after which) |"
+    r", (?:and|who) | - "
 )
 
 INITIALS = re.compile(

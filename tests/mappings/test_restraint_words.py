@@ -75,3 +75,28 @@ def test_the_homes_own_words_are_taken_literally_and_can_be_denied(text: str, *,
 def test_a_long_entry_is_read_in_no_time() -> None:
     nasty = ("held the " * 500 + "no " * 500 + "talked about " * 200)[:4000]
     assert isinstance(speaks_of_restraint(nasty), bool)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The police held him overnight.", "Police have held her for questioning.", "KL was held in police custody.",
+        "He was held at the police station until morning.", "She was held in hospital overnight.",
+    ],
+)  # fmt: skip
+def test_custody_is_no_hold(text: str) -> None:
+    """Broken once: a night in a police cell was a restraint that nobody had recorded."""
+    assert not speaks_of_restraint(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Seclusion avoided, hold used.", "Injury avoided, he was held for two minutes.", "Staff held him overnight.",
+        "Police held him down in the hallway.", "The police held her until she was calm.",
+        "Staff held him at the station.", "Staff held her in hospital while the nurse came.",
+    ],
+)  # fmt: skip
+def test_what_is_avoided_is_not_the_hold_and_what_is_near_the_police_may_be(text: str) -> None:
+    """Broken once: what was avoided before the comma took the hold behind it along."""
+    assert speaks_of_restraint(text)
