@@ -83,10 +83,14 @@ class SourceAnswer(StrEnum):
 
 @dataclass(frozen=True, repr=False)
 class SourceRecord:
-    """The answer to `get`: the raw report where there is one."""
+    """The answer to `get`: the raw report where there is one.
+
+    `moved`: it is gone from this home because another home has it now.
+    """
 
     answer: SourceAnswer
     item: Mapping[str, Any] | None = None
+    moved: bool = False
 
 
 @runtime_checkable

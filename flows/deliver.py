@@ -71,17 +71,19 @@ def deliver(
     wait_seconds: float,
     replan: Callable[[list[int]], object],
     only: Target | None = None,
+    but: frozenset[int] = frozenset(),
 ) -> Delivered:
     """Send everything that is due, then wait for what is in doubt to settle (RULINGS 17).
 
-    `replan` is called with incidents whose addition lost its note before anything was sent.
+    `replan` is called with incidents whose addition lost its note before anything was sent. `but`: deliveries that this
+    run does not send.
     """
     senders = {target: sender for target, sender in senders_of(site).items() if only in (None, target)}
     delivered = Delivered({target: TargetResult() for target in senders})
     ends_at = time.monotonic() + wait_seconds
     while True:
         _prepare(site, replan)
-        _drain_all(site, senders, delivered, homes)
+        _drain_all(site, senders, delivered, homes, but)
         delivered.raise_fault()
         pause = _pause(site, delivered, homes, ends_at)
         if pause is None or site.stopping.is_set():
@@ -111,9 +113,11 @@ def _prepare(site: Site, replan: Callable[[list[int]], object]) -> None:
         replan(lost)
 
 
-def _drain_all(site: Site, senders: Mapping[Target, Sender], delivered: Delivered, homes: Sequence[str]) -> None:
+def _drain_all(
+    site: Site, senders: Mapping[Target, Sender], delivered: Delivered, homes: Sequence[str], but: frozenset[int]
+) -> None:
     threads = [
-        threading.Thread(target=_drain_guarded, args=(site, target, sender, delivered.targets[target], homes))
+        threading.Thread(target=_drain_guarded, args=(site, target, sender, delivered.targets[target], homes, but))
         for target, sender in senders.items()
         if not delivered.targets[target].given_up
     ]
@@ -123,21 +127,25 @@ def _drain_all(site: Site, senders: Mapping[Target, Sender], delivered: Delivere
         thread.join()
 
 
-def _drain_guarded(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str]) -> None:
+def _drain_guarded(
+    site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], but: frozenset[int]
+) -> None:
     try:
-        _drain(site, target, sender, result, homes)
+        _drain(site, target, sender, result, homes, but)
     except Exception as why:  # noqa: BLE001 - raised again when every target has had its turn
         result.fault = why
 
 
-def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str]) -> None:
+def _drain(
+    site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], but: frozenset[int]
+) -> None:
     settings = site.settings.delivery
     with Crew(settings.threads, target.value) as crew:
         while not (result.given_up or site.stopping.is_set()):
             lease = {"homes": homes, "limit": settings.batch_size, "lease_seconds": settings.lease_seconds}
             claimed_at = _uptime()
             looks = outbox.claim_looks(site.ledger, target, site.worker, **lease)  # type: ignore[arg-type]
-            sends = outbox.claim(site.ledger, target, site.worker, **lease)  # type: ignore[arg-type]
+            sends = outbox.claim(site.ledger, target, site.worker, but=but, **lease)  # type: ignore[arg-type]
             if not looks and not sends:
                 return
             reach(f"deliver.claimed.{target}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -57,6 +58,7 @@ def ledger_side(site: Site, home: Home, start: date, end: date, as_of: datetime,
     files = case_files(site, home, held, as_of)
     in_range = {row.number for row in source.index.rows} if source.index else set()
     quarantined = tuple(_quarantined(one) for one in waiting if _of_period(one, listed, start, end))
+    home_of = cache(lambda reference: standing.home_of_reference(site.ledger, reference))
     present = [*numbers, *in_range, *(one.number for one in waiting if one.number)]
     return Evidence(
         home=home,
@@ -75,7 +77,8 @@ def ledger_side(site: Site, home: Home, start: date, end: date, as_of: datetime,
         misfits=misfits(_readable_numbers(source, waiting), home.prefix),
         submissions=tuple(one for file in files for one in _submissions(file)),
         targets=frozenset(target for target in site.targets if target in (Target.MOSAIC, Target.DAILY_LOG)),
-        knows=lambda reference: standing.knows_reference(site.ledger, reference),
+        knows=lambda reference: home_of(reference) is not None,
+        of_another_home=lambda reference: home_of(reference) not in (None, home.id),
         last_good=last,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from config.home import Home
@@ -24,6 +24,7 @@ from mappings.owed import Target
 from mappings.reference import PATTERN
 from mappings.uk_time import uk_day
 from reconciliation.compare import second_looks, with_notes
+from reconciliation.log_side import names_of
 from reconciliation.views import (
     Evidence,
     LogView,
@@ -31,6 +32,9 @@ from reconciliation.views import (
     Side,
     SourceView,
 )
+
+#: So far before and after is an entry looked for that the log has accepted and did not list.
+_AROUND = timedelta(days=62)
 
 
 @dataclass
@@ -131,15 +135,39 @@ def _second_looks(site: Site, home: Home, evidence: Evidence, faults: dict[str, 
     """Ask singly for what a list did not show, before absence is believed."""
     wanted = second_looks(evidence)
     answers = dict(evidence.source.answers)
+    moved = set[str]()
     try:
         for incident_id in wanted.incidents:
-            answers[incident_id] = site.source.get(home.id, incident_id).answer
+            record = site.source.get(home.id, incident_id)
+            answers[incident_id] = record.answer
+            moved |= {incident_id} if record.moved else set()
     except ConnectorError as why:
         faults.setdefault("source", why.message)
         evidence = replace(evidence, source=SourceView(Side.NOT_CHECKED))
         answers = {}
-    source = replace(evidence.source, answers=answers) if answers else evidence.source
-    return replace(evidence, source=source, mosaic=_with_single_notes(site, evidence.mosaic, wanted.notes, faults))
+    source = replace(evidence.source, answers=answers, moved=frozenset(moved)) if answers else evidence.source
+    evidence = replace(evidence, source=source)
+    evidence = replace(evidence, mosaic=_with_single_notes(site, evidence.mosaic, wanted.notes, faults))
+    return replace(evidence, daily_log=_with_moved_entries(site, evidence, wanted.entries, faults))
+
+
+def _with_moved_entries(site: Site, evidence: Evidence, wanted: frozenset[str], faults: dict[str, str]) -> LogView:
+    """The log with those of these entries that somebody moved to a day shortly before or after what was listed."""
+    store = site.daily_log
+    if store is None or not wanted:
+        return evidence.daily_log
+    start, end = _days(evidence)
+    day = timedelta(days=1)
+    try:
+        around = [
+            *store.list(evidence.home.id, start - _AROUND, start - day),
+            *store.list(evidence.home.id, end + day, end + _AROUND),
+        ]
+    except ConnectorError as why:
+        faults.setdefault(Target.DAILY_LOG, why.message)
+        return LogView(Side.NOT_CHECKED)
+    moved = [entry for entry in around if names_of(entry) & wanted]
+    return replace(evidence.daily_log, entries=(*evidence.daily_log.entries, *moved))
 
 
 def _with_single_notes(site: Site, view: NotesView, wanted: Sequence[str], faults: dict[str, str]) -> NotesView:

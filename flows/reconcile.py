@@ -134,8 +134,7 @@ def _sweep(site: Site, home: Home, source: SourceView) -> int:
     unseen = [
         incident_id
         for incident_id in unlike
-        if (incident_id not in held and incident_id not in waiting)
-        or (incident_id in held and _is_behind(held[incident_id], rows[incident_id]))
+        if incident_id not in held or _is_behind(held[incident_id], rows[incident_id])
     ]
     # What waits in quarantine may have been mended; that it is still not understood is nothing new.
     again = _fetch(site, home, [one for one in unseen if one in waiting])
@@ -187,7 +186,10 @@ def _waiting(connection: Any, home: Home) -> Sequence[Any]:
 
 
 def _heal(site: Site, home: Home, evidence: Evidence, comparison: Comparison) -> _Healing:
-    """Send what was never accepted and is proven absent, and finish our own drafts (RULINGS 14)."""
+    """Send what was never accepted and is proven absent, and finish our own drafts (RULINGS 14).
+
+    A note beside one that a person seems to have typed is left: a person compares first (WEATHER H-3).
+    """
     healing = _Healing()
     for delivery_id in sorted(comparison.healable):
         try:
@@ -205,7 +207,9 @@ def _heal(site: Site, home: Home, evidence: Evidence, comparison: Comparison) ->
         except ConnectorError as why:
             healing.refused.append(why.message)
     wait = site.settings.delivery.wait_seconds
-    delivery_stage.deliver(site, [home.id], wait_seconds=wait, replan=lambda keys: replan(site, keys))
+    delivery_stage.deliver(
+        site, [home.id], wait_seconds=wait, replan=lambda keys: replan(site, keys), but=comparison.beside_typed
+    )
     return healing
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select, update
 
 from ledger import audit
 from ledger.database import Ledger
 from ledger.errors import Refused, UnknownRecord
 from ledger.tables import finding
 
+_URGENCY = ("high", "medium", "low")
 _NOT_ACKNOWLEDGED = {"acknowledged_at": None, "acknowledged_by": None, "acknowledged_why": None}
 
 
@@ -61,7 +63,8 @@ def keep(
     """Note what was seen, and resolve what was not seen again in the range.
 
     A finding about a side that could not be read this time is left as it is: not seen is not resolved. One that was
-    resolved and is seen again is open anew: what was acknowledged was the old trouble, and is in the audit trail.
+    resolved and is seen again is open anew, and so is one that has become more urgent: what was acknowledged was the
+    old trouble, and is in the audit trail.
     """
 
     def work(connection: Connection) -> Kept:
@@ -73,7 +76,7 @@ def keep(
                 finding.insert(), [{**_values(one), "home": home, "first_seen": now, "last_seen": now} for one in fresh]
             )
         ids = {one.id for one in seen}
-        again = [one for one in seen if one.id in there and there[one.id].resolved_at is not None]
+        again = [one for one in seen if one.id in there and _is_anew(there[one.id], one)]
         held = [{**_values(one), "last_seen": now, "resolved_at": None} for one in seen if one.id in there]
         _change(connection, held)
         _change(connection, [{"id": one.id, **_NOT_ACKNOWLEDGED} for one in again])
@@ -93,6 +96,12 @@ def keep(
         return Kept(_standing(connection, home), len(resolved))
 
     return ledger.write(work)
+
+
+def _is_anew(row: Row[Any], one: Seen) -> bool:
+    """Whether what is known of a finding was about less than what is seen now."""
+    worse = _URGENCY.index(one.severity) < _URGENCY.index(row.severity)
+    return row.resolved_at is not None or (worse and row.acknowledged_at is not None)
 
 
 def _change(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:

@@ -8,7 +8,7 @@ Every step goes through the table in `ledger.states`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -85,13 +85,21 @@ _CLAIMED = [delivery.c[name] for name in Claim._fields]
 
 
 def claim(
-    ledger: Ledger, target: str, worker: str, *, homes: Sequence[str], limit: int, lease_seconds: float
+    ledger: Ledger,
+    target: str,
+    worker: str,
+    *,
+    homes: Sequence[str],
+    limit: int,
+    lease_seconds: float,
+    but: Collection[int] = (),
 ) -> list[Claim]:
     """Take deliveries of one target that are due, oldest duty first, and mark them `sending`.
 
-    A delivery is left alone while an earlier one of the same incident, target and subject is not final.
+    A delivery is left alone while an earlier one of the same incident, target and subject is not final, and where its
+    id is among `but`.
     """
-    return _take(ledger, target, worker, DeliveryState.PENDING, homes, limit, lease_seconds)
+    return _take(ledger, target, worker, DeliveryState.PENDING, homes, limit, lease_seconds, but)
 
 
 def claim_looks(
@@ -212,6 +220,7 @@ def _take(
     homes: Sequence[str],
     limit: int,
     lease_seconds: float,
+    but: Collection[int] = (),
 ) -> list[Claim]:
     def work(connection: Connection) -> list[Claim]:
         seconds = ledger.seconds(connection)
@@ -221,6 +230,7 @@ def _take(
             .where(delivery.c.target == target, delivery.c.state == state, delivery.c.due_epoch <= seconds)
             .where(delivery.c.home.in_(homes))
             .where(free, _not_waiting() if state is DeliveryState.PENDING else true())
+            .where(delivery.c.id.not_in(but) if but else true())
             .order_by(delivery.c.priority_at, delivery.c.id)
             .limit(limit)
         )

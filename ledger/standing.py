@@ -141,11 +141,11 @@ def numbers(connection: Connection, home: str) -> list[str]:
     return list(connection.execute(select(incident.c.number).where(incident.c.home == home)).scalars())
 
 
-def knows_reference(ledger: Ledger, reference: str) -> bool:
-    """Whether a reference is one of this ledger's, whatever a gateway did to its case."""
+def home_of_reference(ledger: Ledger, reference: str) -> str | None:
+    """The home of one of this ledger's references, whatever a gateway did to its case; None where it is none."""
     with ledger.reading() as connection:
-        statement = select(delivery.c.id).where(func.upper(delivery.c.reference) == reference.strip().upper())
-        return connection.execute(statement.limit(1)).first() is not None
+        statement = select(delivery.c.home).where(func.upper(delivery.c.reference) == reference.strip().upper())
+        return connection.execute(statement.limit(1)).scalar()
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 from connectors.protocols import HeldNote
 from mappings.duties import DutyState
+from mappings.duty_rules import DutyId
 from mappings.duty_rules import Owner as DutyOwner
 from mappings.incident import Status
 from reconciliation.copy_age import stale
 from reconciliation.finding import Finding, Kind, by_urgency
 from reconciliation.ledger_side import ledger_findings, never_planned
-from reconciliation.log_side import compare_log
+from reconciliation.log_side import compare_log, unlisted_entries
 from reconciliation.notes_side import compare_notes
 from reconciliation.seen import Seen
 from reconciliation.source_side import compare_source
@@ -38,6 +39,8 @@ class Comparison:
     """Deliveries that a read found as they were sent: to be marked `verified`, whatever the ledger thought."""
     healable: frozenset[int]
     """Deliveries that were never accepted and that a read proved absent: safe to send (RULINGS 14)."""
+    beside_typed: frozenset[int]
+    """Deliveries that were never accepted, where a person seems to have typed the note: not healed."""
     unfinished: Mapping[int, str]
     """Deliveries whose own note is a draft or timed out, with the note's id: to be finished, not made again."""
     unseen_incidents: frozenset[str]
@@ -53,10 +56,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class SecondLooks:
-    """What to ask for singly before absence is believed: incidents of the source, notes of Mosaic and its replica."""
+    """What to ask for before absence is believed: incidents of the source and notes of Mosaic, each singly, and
+    entries of the daily log, by reference and by id, on other days."""
 
     incidents: tuple[str, ...]
     notes: tuple[str, ...]
+    entries: frozenset[str] = frozenset()
 
 
 def second_looks(evidence: Evidence) -> SecondLooks:
@@ -72,7 +77,7 @@ def second_looks(evidence: Evidence) -> SecondLooks:
             if delivery.target == Target.MOSAIC and delivery.action == "create" and delivery.was_accepted
             if delivery.remote_id and delivery.remote_id not in listed
         ]
-    return SecondLooks(tuple(sorted(gone)), tuple(dict.fromkeys(notes)))
+    return SecondLooks(tuple(sorted(gone)), tuple(dict.fromkeys(notes)), frozenset(unlisted_entries(evidence)))
 
 
 def with_notes(view: NotesView, found: Sequence[HeldNote]) -> NotesView:
@@ -111,6 +116,7 @@ def compare(evidence: Evidence) -> Comparison:
         findings=_settled(evidence, found, frozenset(right)),
         verified=frozenset(right),
         healable=frozenset((mosaic.healable | log.healable) - right - replica.verified),
+        beside_typed=frozenset(mosaic.typed),
         unfinished=mosaic.unfinished,
         unseen_incidents=source.unseen,
     )
@@ -159,7 +165,7 @@ def _disagreements(mosaic: Seen, replica: Seen) -> Iterator[Finding]:
 
 
 #: Duties that are met by a record being seen at a target.
-_TARGET_OF_DUTY = {
+TARGET_OF_DUTY = {
     "mosaic_case_note": Target.MOSAIC,
     "manager_oversight": Target.MOSAIC,
     "daily_log": Target.DAILY_LOG,
@@ -170,23 +176,34 @@ def _settled(evidence: Evidence, found: list[Finding], right: frozenset[int]) ->
     """One finding an id, by urgency.
 
     None about a duty that waits for a record which another finding is about, which could not be looked for, or which
-    cannot be made of a draft: that the report was not submitted is the finding then.
+    cannot be made of a draft: that the report was not submitted is the finding then. None about contact with the LADO
+    where nothing but a manager's decision is late, which is a finding for each adult.
     """
     told = {(finding.incident_id, finding.target) for finding in found if finding.kind != Kind.DUTY_OVERDUE}
     sent = {(one.incident_id, one.target) for one in evidence.deliveries}
     seen = sent - {(one.incident_id, one.target) for one in evidence.deliveries if one.id not in right}
     waiting = set(_waiting_for_a_record(evidence))
     drafts = {one.incident_id for one in evidence.incidents if one.status is Status.DRAFT}
+    undecided = _told_as_undecided(evidence, found)
     kept: dict[str, Finding] = {}
     for finding in found:
+        is_contact = finding.kind == Kind.DUTY_OVERDUE and finding.reason == DutyId.LADO_CONTACT
+        if is_contact and finding.incident_id in undecided:
+            continue
         if finding.kind == Kind.DUTY_OVERDUE and (finding.incident_id, finding.reason, finding.subject) in waiting:
-            target = _TARGET_OF_DUTY[finding.reason or ""]
+            target = TARGET_OF_DUTY[finding.reason or ""]
             place = (finding.incident_id, str(target))
             unseen = evidence.side(target) is Side.NOT_CHECKED
             if place in told or place in seen or unseen or finding.incident_id in drafts:
                 continue
         kept.setdefault(finding.id, finding)
     return tuple(sorted(kept.values(), key=by_urgency))
+
+
+def _told_as_undecided(evidence: Evidence, found: Sequence[Finding]) -> set[str | None]:
+    """Incidents of which a late decision is told, and none of which a decided submission waits to be sent."""
+    late = {one.incident_id for one in found if one.kind == Kind.LADO_UNDECIDED and one.reason == "overdue"}
+    return late - {one.incident_id for one in evidence.submissions if one.state == "approved"}
 
 
 def _waiting_for_a_record(evidence: Evidence) -> Iterator[tuple[str, str, str | None]]:
@@ -198,5 +215,5 @@ def _waiting_for_a_record(evidence: Evidence) -> Iterator[tuple[str, str, str | 
         )
         for duty in evidence.duties.get(incident.incident_id, ()):
             ours = duty.owner is DutyOwner.SOFTWARE or (duty.id == "manager_oversight" and bool(overseen))
-            if ours and duty.state is DutyState.OVERDUE and duty.id in _TARGET_OF_DUTY:
+            if ours and duty.state is DutyState.OVERDUE and duty.id in TARGET_OF_DUTY:
                 yield incident.incident_id, str(duty.id), duty.child

@@ -76,7 +76,8 @@ class Owner(StrEnum):
 class Finding:
     """One discrepancy. `incident` is the running number; `subject` a source's own id of a child or an adult.
 
-    `reason` says more narrowly what was seen (which part differs, why it is an orphan), in this package's words.
+    `reason` says more narrowly what was seen (which part differs, why it is an orphan), in this package's words;
+    `obstacle` what stands in the way of a duty, which its sentence says too.
     `sentence` has the slot `{child}` where the report puts initials. `first_seen`, `last_seen` and the
     acknowledgement come from the ledger.
     """
@@ -93,6 +94,7 @@ class Finding:
     target: str | None = None
     subject: str | None = None
     reason: str | None = None
+    obstacle: str = ""
     due: datetime | None = None
     occurred_on: date | None = None
     first_seen: datetime | None = None

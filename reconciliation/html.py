@@ -18,10 +18,11 @@ from markupsafe import Markup
 
 from mappings.duty_rules import DutyId, clause_of
 from reconciliation import readable
+from reconciliation.duty_table import DutyLine
 from reconciliation.html_findings import levels, owners
-from reconciliation.html_stories import MOST_OPEN, months, shown
+from reconciliation.html_stories import MOST_OPEN, months, not_looked_for, shown
 from reconciliation.html_trends import charts_of, facts, tables, trends_words
-from reconciliation.report import DutyLine, Report, TargetLine
+from reconciliation.report import Report, TargetLine
 from reconciliation.totals import Row
 from reconciliation.views import Side
 
@@ -45,9 +46,11 @@ def html_report(report: Report) -> str:
         owners=owners(report),
         levels=list(levels(report, anchors)),
         total_rows=[_total_row(report, row) for row in Row],
-        total_bar=_bar([(row, getattr(report.totals, row)) for row in Row]),
+        total_bar=_bar(_places(report)),
+        unproven=any(not_looked_for(report, story) for story in report.stories),
         target_lines=[_target_line(line) for line in report.target_lines],
         duty_lines=[_duty_line(line) for line in report.duty_lines],
+        duties_unseen=any(line.not_checked for line in report.duty_lines),
         submissions=[_submission(one, adult, anchors) for one, adult in report.submissions],
         trends_words=trends_words(report),
         facts=facts(report) if report.trends.counted else (),
@@ -96,6 +99,13 @@ def _total_row(report: Report, row: Row) -> dict[str, Any]:
     return {"id": row.value, "title": title, "count": getattr(report.totals, row), "words": words}
 
 
+def _places(report: Report) -> list[tuple[str, int]]:
+    """The rows as counts; what was only not looked for is not drawn as what was found amiss."""
+    unproven = sum(not_looked_for(report, story) for story in report.stories)
+    counts = [(row.value, getattr(report.totals, row) - (unproven if row is Row.OUTSTANDING else 0)) for row in Row]
+    return [*counts, ("not_checked", unproven)]
+
+
 def _bar(parts: Sequence[tuple[str, int]]) -> list[dict[str, str]]:
     """Parts of a whole as rectangles of a bar that is a hundred wide."""
     whole = sum(count for _, count in parts)
@@ -123,7 +133,13 @@ def _target_line(line: TargetLine) -> dict[str, Any]:
 
 
 def _duty_line(line: DutyLine) -> dict[str, Any]:
-    counts = [("on_time", line.on_time), ("late", line.late), ("overdue", line.overdue), ("open", line.open)]
+    counts = [
+        ("on_time", line.on_time),
+        ("late", line.late),
+        ("overdue", line.overdue),
+        ("open", line.open),
+        ("not_checked", line.not_checked),
+    ]
     return {
         "title": line.title,
         "clause": readable.quoted(clause_of(DutyId(line.id))),

@@ -106,7 +106,8 @@ def _says_when(finding: Finding) -> bool:
 def without_number(finding: Finding, who: str) -> str:
     """The sentence, which need not repeat the number, or the duty, that stands beside it."""
     if finding.kind == Kind.DUTY_OVERDUE and finding.due:
-        return f"Was due {readable.moment(finding.due)}"
+        obstacle = f": {finding.obstacle}" if finding.obstacle else ""
+        return f"Was due {readable.moment(finding.due)}{obstacle}"
     told = finding.told_of(who)
     if finding.incident and told.startswith(f"{finding.incident}: "):
         told = told[len(finding.incident) + 2 :]

@@ -8,16 +8,19 @@ from typing import Any
 
 from mappings.duties import DUTY_TITLES
 from reconciliation import readable
+from reconciliation.duty_table import DutyShown
 from reconciliation.finding import Finding, Kind
 from reconciliation.html_findings import without_number
-from reconciliation.report import DeliveryShown, DutyShown, Report, Story
+from reconciliation.report import DeliveryShown, Report, Story
 from reconciliation.totals import Row
 from reconciliation.views import Side
 
 #: More stories than this are folded by month.
 MOST_OPEN = 100
 #: What still asks for somebody comes first.
-_FIRST = {"overdue": 0, "open": 1}
+_FIRST = {"overdue": 0, "not_checked": 1, "open": 2}
+#: Findings about these say that a record is not in its place; what is owed or flagged does not.
+_WHERE_IT_BELONGS = ("mosaic", "daily_log", "email", "replica", "ledger")
 _NOT_IN_PLACE = (Row.OUTSTANDING, Row.QUARANTINED, None)
 
 
@@ -47,10 +50,15 @@ def shown(report: Report) -> list[dict[str, Any]]:
     return [{"id": one, "title": title, "count": count} for one, title, count in choices if count]
 
 
-def _story(report: Report, story: Story, anchors: Mapping[str, str]) -> dict[str, Any]:
-    # Outstanding for no reason that was found: a system that would show it could not be read.
+def not_looked_for(report: Report, story: Story) -> bool:
+    """Outstanding for no reason that was found: a system that would show its records could not be read."""
     blind = any(side is Side.NOT_CHECKED for side in report.checked.values())
-    unproven = blind and story.row is Row.OUTSTANDING and not story.findings
+    amiss = any(finding.target in _WHERE_IT_BELONGS for finding in story.findings)
+    return blind and story.row is Row.OUTSTANDING and not amiss
+
+
+def _story(report: Report, story: Story, anchors: Mapping[str, str]) -> dict[str, Any]:
+    unproven = not_looked_for(report, story)
     row_words = readable.ROWS[story.row][0] if story.row else "Not at the source"
     met = f"{story.duties_met} {'duty' if story.duties_met == 1 else 'duties'} met in time"
     return {

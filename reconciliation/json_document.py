@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
+from reconciliation.duty_table import DutyLine
 from reconciliation.finding import Finding
-from reconciliation.report import DutyLine, Report
+from reconciliation.report import Report
 
 
 def json_document(report: Report, *, exit_code: int, files_written: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -94,6 +95,7 @@ def _duty_line(line: DutyLine) -> dict[str, Any]:
         "late": line.late,
         "overdue": line.overdue,
         "open": line.open,
+        "not_checked": line.not_checked,
         "not_applicable": line.not_applicable,
         "rate": None if line.rate is None else round(line.rate, 4),
     }

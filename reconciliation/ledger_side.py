@@ -9,8 +9,8 @@ from mappings.duties import Duty
 from mappings.incident import Status
 from mappings.running_numbers import NumberGap
 from reconciliation.finding import Finding, Kind, Owner, Severity
-from reconciliation.seen import by_the_ledger
-from reconciliation.telling import Record, day_words, moment_words, tell
+from reconciliation.seen import by_the_ledger, is_left_out
+from reconciliation.telling import Record, day_words, field_words, moment_words, tell
 from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Side, Target
 
 #: A mistyped number can make a hole of millions: a longer one is one finding.
@@ -22,11 +22,12 @@ _READ_BACK = (Target.MOSAIC, Target.DAILY_LOG)
 def ledger_findings(evidence: Evidence, deleted: Set[int] = frozenset()) -> Iterator[Finding]:
     """Everything that needs nothing but the ledger and the policy.
 
-    `deleted`: deliveries of void reports whose note the council was seen to have deleted.
+    `deleted`: deliveries whose note the council was seen to have deleted, as it was asked to.
     """
     yield from _unsettled(evidence)
     yield from _quarantined(evidence)
     yield from _lives(evidence, deleted)
+    yield from _left_out(evidence, deleted)
     yield from _duties(evidence)
     yield from _submissions(evidence)
     yield from _flags(evidence)
@@ -76,6 +77,20 @@ def _lives(evidence: Evidence, deleted: Set[int]) -> Iterator[Finding]:
             yield tell(evidence.home.id, Kind.UNFINISHED, record, reason="back_to_draft", about="draft")
 
 
+def _left_out(evidence: Evidence, deleted: Set[int]) -> Iterator[Finding]:
+    """Notes of children whom the report names no longer: a manager must say whether they stand."""
+    incidents = {one.incident_id: one for one in evidence.incidents}
+    live = (Status.SUBMITTED, Status.SIGNED_OFF)
+    for one in evidence.deliveries:
+        incident = incidents.get(one.incident_id)
+        made = one.target == Target.MOSAIC and one.action == "create" and one.part == 1 and one.was_accepted
+        if not made or one.id in deleted or incident is None or incident.status not in live:
+            continue
+        if is_left_out(one, incident):
+            record = Record.of_delivery(one, incident)
+            yield tell(evidence.home.id, Kind.ORPHAN, record, reason="left_out", about="left_out")
+
+
 def _duties(evidence: Evidence) -> Iterator[Finding]:
     for incident in evidence.incidents:
         for duty in evidence.duties.get(incident.incident_id, ()):
@@ -90,17 +105,20 @@ def _duties(evidence: Evidence) -> Iterator[Finding]:
                     owner=duty.owner,
                     duty=duty.title,
                     for_child=" for {child}" if duty.child else "",
-                    why=_why(duty, incident),
+                    obstacle=_obstacle(duty, incident),
                     due_words=moment_words(duty.due_at) if duty.due_at else "a time that is not known",
                 )
 
 
-def _why(duty: Duty, incident: LedgerIncident) -> str:
+def _obstacle(duty: Duty, incident: LedgerIncident) -> str:
     """What stands in the way, where that can be said without an id: people see initials, and some sites hide ids."""
     content = incident.incident
     ids = [*(one.child_id for one in content.children), *(one.staff_id for one in content.staff)] if content else []
-    named = any(one in (duty.reason or "") for one in ids)
-    return f": {duty.reason}" if duty.reason and not named else ""
+    reasons = (duty.reason or "").split("; ")
+    for one in ids:
+        reasons = [reason.replace(f" about {one} ", " ") for reason in reasons]
+    said = [reason for reason in dict.fromkeys(reasons) if reason and not any(one in reason for one in ids)]
+    return "; ".join(said)
 
 
 def _submissions(evidence: Evidence) -> Iterator[Finding]:
@@ -172,7 +190,7 @@ def _unrecorded(evidence: Evidence) -> Iterator[Finding]:
 def _clocks(evidence: Evidence) -> Iterator[Finding]:
     for incident in evidence.incidents:
         if incident.incident and incident.incident.clock_troubles:
-            fields = ", ".join(trouble.field for trouble in incident.incident.clock_troubles[:5])
+            fields = ", ".join(field_words(trouble.field) for trouble in incident.incident.clock_troubles[:5])
             record = Record.of_incident(incident)
             about_when = any(trouble.field == "occurred_at" for trouble in incident.incident.clock_troubles)
             severity = Severity.MEDIUM if about_when else None

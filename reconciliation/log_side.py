@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from connectors.protocols import HeldEntry
 from ledger.states import DeliveryState
@@ -11,6 +12,9 @@ from mappings.uk_time import uk_day, uk_minute
 from reconciliation.finding import Finding, Kind
 from reconciliation.seen import (
     Seen,
+    copies_identity,
+    copies_words,
+    differing_identity,
     differing_parts,
     due_of,
     fold,
@@ -20,7 +24,7 @@ from reconciliation.seen import (
     text_part,
     unknown_record,
 )
-from reconciliation.telling import Record, tell, times_words
+from reconciliation.telling import Record, tell
 from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Side, Target
 
 
@@ -55,6 +59,23 @@ def compare_log(evidence: Evidence) -> Seen:
     return seen
 
 
+def unlisted_entries(evidence: Evidence) -> Iterator[str]:
+    """References and ids of entries that the log has accepted and did not list: somebody may have moved them."""
+    if evidence.daily_log.side is not Side.CHECKED:
+        return
+    listed = {name for entry in evidence.daily_log.entries for name in names_of(entry)}
+    for one in evidence.deliveries:
+        if one.target == Target.DAILY_LOG and one.was_accepted:
+            names = {fold(one.reference), one.remote_id or ""} - {""}
+            if not names & listed:
+                yield from names
+
+
+def names_of(entry: HeldEntry) -> set[str]:
+    """What an entry is known by: its reference, as it may have been folded, and its id."""
+    return {fold(entry.reference), entry.remote_id} - {""}
+
+
 def _wrong(
     evidence: Evidence, delivery: LedgerDelivery, incident: LedgerIncident | None, hits: list[HeldEntry]
 ) -> list[Finding]:
@@ -62,7 +83,9 @@ def _wrong(
     about, due = identity_of(delivery), due_of(evidence, delivery)
     found: list[Finding] = []
     if len(hits) > 1:
-        found.append(tell(evidence.home.id, Kind.DOUBLED, record, about=about, due=due, times=times_words(len(hits))))
+        ids = sorted(hit.remote_id for hit in hits)
+        times, which = copies_words(ids, delivery.remote_id), copies_identity(delivery, len(ids))
+        found.append(tell(evidence.home.id, Kind.DOUBLED, record, about=which, due=due, times=times))
     body = delivery.body
     if not isinstance(body, EntryBody):
         return found
@@ -81,7 +104,8 @@ def _wrong(
         ]
     )
     if parts:
-        found.append(tell(evidence.home.id, Kind.DIFFERENT, record, reason=parts, about=about, due=due))
+        which = differing_identity(delivery, parts)
+        found.append(tell(evidence.home.id, Kind.DIFFERENT, record, reason=parts, about=which, due=due))
     return found
 
 
@@ -98,6 +122,9 @@ def _orphans(
         if delivery is not None and delivery.state is DeliveryState.SUPERSEDED:
             record = Record.of_delivery(delivery, incidents.get(delivery.incident_id), Target.DAILY_LOG)
             seen.findings.append(tell(evidence.home.id, Kind.ORPHAN, record, reason="withdrawn", about=reference))
-        elif delivery is None and is_ours(reference) and not evidence.knows(reference):
+        elif delivery is None and is_ours(reference):
             day = uk_day(entries[0].entry_time)
-            seen.findings.append(unknown_record(evidence, Target.DAILY_LOG, reference, day))
+            if not evidence.knows(reference):
+                seen.findings.append(unknown_record(evidence, Target.DAILY_LOG, reference, day))
+            elif evidence.of_another_home(reference):
+                seen.findings.append(unknown_record(evidence, Target.DAILY_LOG, reference, day, reason="other_home"))

@@ -22,17 +22,21 @@ from reconciliation.held_notes import HeldNotes, HeldPart, stands_before
 from reconciliation.seen import (
     Seen,
     by_the_ledger,
+    copies_identity,
+    copies_words,
+    differing_identity,
     differing_parts,
     due_of,
     fold,
     identity_of,
+    is_left_out,
     is_ours,
     not_there,
     same_title,
     text_part,
     unknown_record,
 )
-from reconciliation.telling import Record, tell, times_words
+from reconciliation.telling import Record, tell
 from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, NotesView, Side, Target
 
 
@@ -61,6 +65,7 @@ class _Comparison:
         self.claimed: set[str] = set()
         self.places: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.latest: dict[tuple[str, str], datetime] = {}
+        self.absent: list[tuple[LedgerDelivery, LedgerIncident | None]] = []
 
     def _children(self) -> frozenset[int]:
         contents = [incident.incident for incident in self.incidents.values() if incident.incident]
@@ -80,6 +85,9 @@ class _Comparison:
         self._orphans()
         if self.alone:
             self._possible_duplicates(notes)
+        for delivery, incident in self.absent:
+            typed = delivery.id in self.seen.typed
+            not_there(self.evidence, delivery, incident, self.seen, self.target, typed=typed)
         return self.seen
 
     # ---- one note ----------------------------------------------------------------------------------------------
@@ -97,13 +105,15 @@ class _Comparison:
         note = self._best(there or live, delivery)
         self.ours[delivery.reference] = note
         strays = [note for note in live if note.person_id not in right]
-        found = [self._tell(Kind.WRONG_CHILD, delivery, incident, about=stray.remote_id) for stray in strays]
+        found = [self._strayed(delivery, incident, stray.remote_id) for stray in strays]
         if len(there) > 1:
-            found.append(self._tell(Kind.DOUBLED, delivery, incident, times=times_words(len(there))))
+            found.append(self._doubled(delivery, incident, [one.remote_id for one in there]))
+        if not there and any(one.person_id in right for one in hits) and not _may_go(delivery, incident):
+            found.append(self._tell(Kind.DELETED, delivery, incident))
         if self._has_moved_on(note, delivery):
             self.seen.findings += found
             return
-        found += self._unfinished(note, delivery, incident)
+        found += self._unfinished(note, delivery, incident, alone=len(there) == 1)
         found += self._note_differs(note, delivery, incident)
         self._conclude(delivery, found)
 
@@ -124,7 +134,7 @@ class _Comparison:
     def _no_live_note(
         self, delivery: LedgerDelivery, incident: LedgerIncident | None, right: frozenset[int], *, deleted: bool
     ) -> None:
-        if deleted and _is_void(incident):
+        if deleted and _may_go(delivery, incident):
             self.seen.deleted.add(delivery.id)
             self.seen.verified.add(delivery.id)
         elif deleted:
@@ -135,7 +145,7 @@ class _Comparison:
             elif not self.is_replica:
                 self.seen.findings.extend(by_the_ledger(self.evidence, delivery, incident))
         elif not self.is_replica:
-            not_there(self.evidence, delivery, incident, self.seen, self.target)
+            self.absent.append((delivery, incident))
         elif delivery.was_accepted and not not_there_yet(self.view, delivery):
             self.seen.findings.append(self._tell(Kind.MISSING, delivery, incident, "replica"))
 
@@ -157,14 +167,26 @@ class _Comparison:
             ),
         )
 
-    def _unfinished(self, note: HeldNote, delivery: LedgerDelivery, incident: LedgerIncident | None) -> list[Finding]:
+    def _unfinished(
+        self, note: HeldNote, delivery: LedgerDelivery, incident: LedgerIncident | None, *, alone: bool
+    ) -> list[Finding]:
+        """A draft or timed-out note. One that is there twice, or on a stranger's record, is not for us to finish."""
         reasons = {NoteState.DRAFT: "draft", NoteState.TIMED_OUT: "timed_out"}
         reason = reasons.get(note.state)
         if reason is None:
             return []
+        if not alone:
+            return [self._tell(Kind.UNFINISHED, delivery, incident, "one_of_several")]
         if not self.is_replica:
             self.seen.unfinished[delivery.id] = note.remote_id
         return [self._tell(Kind.UNFINISHED, delivery, incident, reason)]
+
+    def _strayed(self, delivery: LedgerDelivery, incident: LedgerIncident | None, remote_id: str) -> Finding:
+        return self._tell(Kind.WRONG_CHILD, delivery, incident, about=remote_id, which=remote_id)
+
+    def _doubled(self, delivery: LedgerDelivery, incident: LedgerIncident | None, ids: Sequence[str]) -> Finding:
+        about = copies_identity(delivery, len(ids))
+        return self._tell(Kind.DOUBLED, delivery, incident, about=about, times=copies_words(ids, delivery.remote_id))
 
     def _note_differs(self, note: HeldNote, delivery: LedgerDelivery, incident: LedgerIncident | None) -> list[Finding]:
         body = delivery.body
@@ -179,7 +201,7 @@ class _Comparison:
                 ("significant event", note.significant_event in (None, body.significant_event)),
             ]
         )
-        return [self._tell(Kind.DIFFERENT, delivery, incident, parts)] if parts else []
+        return [self._tell_parts(delivery, incident, parts)] if parts else []
 
     # ---- one appendment ----------------------------------------------------------------------------------------
 
@@ -189,16 +211,16 @@ class _Comparison:
             self._no_part(delivery, incident, lost)
             return
         part = hits[0]
-        if part.note.state is NoteState.DELETED:  # a finding of its own, but where the report is void
-            self.seen.verified |= {delivery.id} if _is_void(incident) else set()
+        if part.note.state is NoteState.DELETED:  # a finding of its own, but where it was asked for
+            self.seen.verified |= {delivery.id} if _may_go(delivery, incident) else set()
             return
         found: list[Finding] = []
         strayed = part.note.person_id not in self.held.right_persons(delivery, incident)
         if strayed:
-            found.append(self._tell(Kind.WRONG_CHILD, delivery, incident, about=part.appendment.remote_id))
-        copies = len({one.appendment.remote_id for one in hits})
-        if copies > 1:
-            found.append(self._tell(Kind.DOUBLED, delivery, incident, times=times_words(copies)))
+            found.append(self._strayed(delivery, incident, part.appendment.remote_id))
+        copies = sorted({one.appendment.remote_id for one in hits})
+        if len(copies) > 1:
+            found.append(self._doubled(delivery, incident, copies))
         found += self._part_differs(part, delivery, incident, strayed=strayed)
         self._conclude(delivery, found)
         self._in_order(part, delivery, incident)
@@ -221,7 +243,7 @@ class _Comparison:
                 ("the note that it was added to", not places or part.note.remote_id in places),
             ]
         )
-        return [self._tell(Kind.DIFFERENT, delivery, incident, parts)] if parts else []
+        return [self._tell_parts(delivery, incident, parts)] if parts else []
 
     def _in_order(self, part: HeldPart, delivery: LedgerDelivery, incident: LedgerIncident | None) -> None:
         """Appendments stand by their time: one of a later revision that stands before an earlier one reads wrongly."""
@@ -277,6 +299,7 @@ class _Comparison:
                 for note in typed.get((person, incident.occurred_on), ()):
                     if note.remote_id not in paired and note.note_type.strip() == wanted:
                         paired.add(note.remote_id)
+                        self.seen.typed.add(delivery.id)
                         told = self._tell(Kind.POSSIBLE_DUPLICATE, delivery, incident, about=note.remote_id)
                         self.seen.findings.append(told)
 
@@ -287,6 +310,10 @@ class _Comparison:
         if not found:
             self.seen.verified.add(delivery.id)
 
+    def _tell_parts(self, delivery: LedgerDelivery, incident: LedgerIncident | None, parts: str) -> Finding:
+        about = differing_identity(delivery, parts)
+        return self._tell(Kind.DIFFERENT, delivery, incident, parts, about=about)
+
     def _tell(
         self,
         kind: Kind,
@@ -296,12 +323,16 @@ class _Comparison:
         *,
         about: str | None = None,
         times: str = "",
+        which: str = "",
     ) -> Finding:
         record = Record.of_delivery(delivery, incident, self.target)
-        which = about or identity_of(delivery)
+        named = about or identity_of(delivery)
         due = due_of(self.evidence, delivery)
-        return tell(self.evidence.home.id, kind, record, reason=reason, about=which, due=due, times=times)
+        return tell(self.evidence.home.id, kind, record, reason=reason, about=named, due=due, times=times, which=which)
 
 
-def _is_void(incident: LedgerIncident | None) -> bool:
-    return incident is not None and incident.status is Status.VOID
+def _may_go(delivery: LedgerDelivery, incident: LedgerIncident | None) -> bool:
+    """Whether the council may delete this note: its report is void, or names its child no longer."""
+    if incident is None:
+        return False
+    return incident.status is Status.VOID or is_left_out(delivery, incident)

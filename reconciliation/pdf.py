@@ -99,8 +99,9 @@ def _story(report: Report, styles: dict[str, ParagraphStyle], width: float) -> I
     yield _table(said, ("Row", "Incidents", "Meaning"), _totals(report), (0.32, 0.14, 0.54), width, figures={1}, sums=3)
     yield from _findings(report, said, width)
     yield from _heading(said, "Duties, by clause")
-    heads: tuple[str, ...] = ("Duty", "Limit", "On time", "Met", "Late", "Overdue", "Open")
-    yield _table(said, heads, _duties(report), (0.3, 0.24, 0.11, 0.08, 0.08, 0.11, 0.08), width, figures=range(2, 7))
+    heads: tuple[str, ...] = ("Duty", "Limit", "On time", "Met", "Late", "Overdue", "Open", "Not checked")
+    shares = (0.29, 0.21, 0.1, 0.07, 0.07, 0.1, 0.07, 0.09)
+    yield _table(said, heads, _duties(report), shares, width, figures=range(2, 8))
     if report.submissions:
         yield from _heading(said, "LADO decisions")
         heads = ("Incident", "Adult", "Decision", "Due", "Decided")
@@ -183,7 +184,7 @@ def _duties(report: Report) -> list[tuple[str, ...]]:
             line.title,
             readable.limit(line.due),
             readable.share(line.rate),
-            *(f"{count:,}" for count in (line.on_time, line.late, line.overdue, line.open)),
+            *(f"{count:,}" for count in (line.on_time, line.late, line.overdue, line.open, line.not_checked)),
         )
         for line in report.duty_lines
     ]

@@ -87,7 +87,13 @@ DELIVERY_STATES: Mapping[str, str] = {
     "awaiting_approval": "waits for a manager",
     "superseded": "no longer owed",
 }
-DUTY_STATES: Mapping[str, str] = {"met": "Met in time", "overdue": "Overdue", "met_late": "Met late", "open": "Open"}
+DUTY_STATES: Mapping[str, str] = {
+    "met": "Met in time",
+    "overdue": "Overdue",
+    "met_late": "Met late",
+    "open": "Open",
+    "not_checked": "Not checked",
+}
 ACTIONS: Mapping[str, str] = {
     "create": "record",
     "append": "appendment",

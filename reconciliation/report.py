@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ledger.states import DeliveryState
-from mappings.duties import Duty, DutyState
-from mappings.duty_rules import RULES
+from mappings.duties import DutyState
 from mappings.flags import FLAG_TITLES
 from mappings.incident import Status
 from reconciliation.compare import Comparison
+from reconciliation.duty_table import DutyLine, DutyShown, DutyTable
 from reconciliation.finding import Finding, by_urgency
 from reconciliation.labels import Labels
 from reconciliation.totals import Row, Totals
@@ -45,49 +45,6 @@ class TargetLine:
     accepted: int
     """Said to be there by the target, and not seen right just now."""
     unsettled: int
-
-
-@dataclass(frozen=True)
-class DutyLine:
-    """One duty of the policy over the whole period. `on_time` and `late` are met; `open` may still be met in time."""
-
-    id: str
-    title: str
-    clause: str
-    owed_by: str
-    due: str
-    on_time: int
-    late: int
-    overdue: int
-    open: int
-    not_applicable: int
-
-    @property
-    def owed(self) -> int:
-        """How often it applied."""
-        return self.on_time + self.late + self.overdue + self.open
-
-    @property
-    def rate(self) -> float | None:
-        """Met in time, of those whose time is over or that are met; None where there is none."""
-        decided = self.on_time + self.late + self.overdue
-        return self.on_time / decided if decided else None
-
-
-@dataclass(frozen=True)
-class DutyShown:
-    """One duty of one incident, with initials."""
-
-    id: str
-    incident: str
-    title: str
-    child: str
-    owner: str
-    state: str
-    target_at: datetime | None
-    due_at: datetime | None
-    met_at: datetime | None
-    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -188,6 +145,7 @@ def report_of(
     contents = [incident.incident for incident in evidence.incidents if incident.incident is not None]
     labels = Labels(contents, known_children, evidence.home.known_as)
     submitted = [one for one in contents if one.status in (Status.SUBMITTED, Status.SIGNED_OFF)]
+    duties = DutyTable(evidence, comparison, labels)
     statuses = Counter(incident.status for incident in evidence.incidents)
     return Report(
         home=evidence.home.id,
@@ -200,11 +158,11 @@ def report_of(
         verdict=verdict_of(comparison.checked, comparison.totals, shown),
         findings=shown,
         labels={finding.subject: labels.of(finding.subject) for finding in shown if finding.subject},
-        duty_lines=tuple(_duty_lines(evidence)),
-        duties=tuple(_all_duties(evidence, labels)),
+        duty_lines=tuple(duties.lines()),
+        duties=tuple(duties.applied()),
         target_lines=tuple(_target_lines(evidence, comparison)),
         trends=trends_of(submitted, evidence.duties, labels, evidence.start, evidence.end),
-        stories=tuple(sorted(_stories(evidence, comparison, shown, labels), key=_by_day)),
+        stories=tuple(sorted(_stories(evidence, comparison, shown, labels, duties), key=_by_day)),
         submissions=tuple((one, labels.of(one.adult)) for one in evidence.submissions),
         quarantined=tuple(evidence.quarantined),
         last_good=evidence.last_good,
@@ -228,51 +186,8 @@ def _target_lines(evidence: Evidence, comparison: Comparison) -> Iterator[Target
         yield TargetLine(target, side, len(owed), seen, accepted, len(owed) - seen - accepted)
 
 
-def _duty_lines(evidence: Evidence) -> Iterator[DutyLine]:
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for incident in evidence.incidents:
-        for duty in evidence.duties.get(incident.incident_id, ()):
-            counts[duty.id][duty.state] += 1
-    for rule in RULES:
-        states = counts[rule.id]
-        yield DutyLine(
-            id=rule.id,
-            title=rule.title,
-            clause=rule.clause,
-            owed_by=rule.owed_by,
-            due=rule.due,
-            on_time=states[DutyState.MET],
-            late=states[DutyState.MET_LATE],
-            overdue=states[DutyState.OVERDUE],
-            open=states[DutyState.OPEN],
-            not_applicable=states[DutyState.NOT_APPLICABLE],
-        )
-
-
-def _all_duties(evidence: Evidence, labels: Labels) -> Iterator[DutyShown]:
-    for incident in evidence.incidents:
-        for duty in evidence.duties.get(incident.incident_id, ()):
-            if duty.state is not DutyState.NOT_APPLICABLE:
-                yield _duty_shown(duty, incident.number, labels)
-
-
-def _duty_shown(duty: Duty, number: str, labels: Labels) -> DutyShown:
-    return DutyShown(
-        id=duty.id,
-        incident=number,
-        title=duty.title,
-        child=labels.of(duty.child),
-        owner=duty.owner,
-        state=duty.state,
-        target_at=duty.target_at,
-        due_at=duty.due_at,
-        met_at=duty.met_at,
-        reason=labels.instead_of_ids(duty.reason) if duty.reason else None,
-    )
-
-
 def _stories(
-    evidence: Evidence, comparison: Comparison, findings: Sequence[Finding], labels: Labels
+    evidence: Evidence, comparison: Comparison, findings: Sequence[Finding], labels: Labels, table: DutyTable
 ) -> Iterator[Story]:
     deliveries: dict[str, list[LedgerDelivery]] = defaultdict(list)
     for delivery in evidence.deliveries:
@@ -282,7 +197,7 @@ def _stories(
         told[finding.incident_id or ""].append(finding)
     for incident in evidence.incidents:
         key = incident.incident_id
-        yield _story(evidence, comparison, incident, deliveries[key], told[key], labels)
+        yield _story(evidence, comparison, incident, deliveries[key], told[key], labels, table)
     yield from _unread_stories(evidence, comparison, told)
 
 
@@ -335,9 +250,9 @@ def _story(
     deliveries: Sequence[LedgerDelivery],
     findings: Sequence[Finding],
     labels: Labels,
+    table: DutyTable,
 ) -> Story:
     duties = evidence.duties.get(incident.incident_id, ())
-    settled = (DutyState.MET, DutyState.NOT_APPLICABLE)
     content = incident.incident
     kinds = {True: "Restraint", False: "Disengagement"}
     flags = dict.fromkeys(flag.id for flag in evidence.flags.get(incident.incident_id, ()))
@@ -353,7 +268,7 @@ def _story(
         found_by=incident.found_by,
         revisions=incident.revisions,
         deliveries=tuple(_delivery_shown(one, comparison, labels) for one in deliveries),
-        duties=tuple(_duty_shown(duty, incident.number, labels) for duty in duties if duty.state not in settled),
+        duties=tuple(table.of(incident, DutyState.MET, DutyState.NOT_APPLICABLE)),
         duties_met=sum(1 for duty in duties if duty.state is DutyState.MET),
         duties_not_applicable=sum(1 for duty in duties if duty.state is DutyState.NOT_APPLICABLE),
         flags=tuple(FLAG_TITLES.get(flag, flag) for flag in flags),

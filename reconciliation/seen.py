@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -23,6 +23,8 @@ class Seen:
 
     verified: set[int] = field(default_factory=set)
     healable: set[int] = field(default_factory=set)
+    typed: set[int] = field(default_factory=set)
+    """Deliveries of notes beside which a person seems to have typed one."""
     unfinished: dict[int, str] = field(default_factory=dict)
     """Delivery id to the remote id of our own draft or timed-out note."""
     deleted: set[int] = field(default_factory=set)
@@ -67,14 +69,25 @@ def same_title(held: str, sent: str, reference: str) -> bool:
 
 
 def not_there(
-    evidence: Evidence, delivery: LedgerDelivery, incident: LedgerIncident | None, seen: Seen, target: str
+    evidence: Evidence,
+    delivery: LedgerDelivery,
+    incident: LedgerIncident | None,
+    seen: Seen,
+    target: str,
+    *,
+    typed: bool = False,
 ) -> None:
-    """A target was read and this delivery is not in it: what that means depends on what the ledger knows."""
+    """A target was read and this delivery is not in it: what that means depends on what the ledger knows.
+
+    `typed`: a person seems to have typed the same by hand. Then healing leaves it: a person compares first.
+    """
     if delivery.was_accepted:
         seen.findings.append(_told(evidence, Kind.MISSING, delivery, incident, target, "vanished"))
     elif delivery.state is DeliveryState.PENDING and delivery.waits_behind is None:
-        seen.healable.add(delivery.id)
-        seen.findings.append(_told(evidence, Kind.MISSING, delivery, incident, target, "never_accepted"))
+        if not typed:
+            seen.healable.add(delivery.id)
+        reason = "beside_typed" if typed else "never_accepted"
+        seen.findings.append(_told(evidence, Kind.MISSING, delivery, incident, target, reason))
     else:
         seen.findings.extend(by_the_ledger(evidence, delivery, incident))
 
@@ -117,6 +130,29 @@ def identity_of(delivery: LedgerDelivery) -> str:
     return f"r{delivery.revision}:{delivery.action}:{delivery.part}:{delivery.subject}"
 
 
+def differing_identity(delivery: LedgerDelivery, parts: str) -> str:
+    """What tells this difference from another of the same record: who acknowledged one did not see the other."""
+    return f"{identity_of(delivery)}:{parts}"
+
+
+def copies_identity(delivery: LedgerDelivery, count: int) -> str:
+    """The same of a record that is there more than once: a third copy is another trouble than a second."""
+    return identity_of(delivery) if count == 2 else f"{identity_of(delivery)}:{count}"
+
+
+def copies_words(ids: Sequence[str], known: str | None) -> str:
+    """How often something is there, and under which ids, so that whoever deletes can tell them apart."""
+    times = "twice" if len(ids) == 2 else f"{len(ids)} times"
+    named = [f"{one} (which the ledger names)" if one == known else one for one in ids]
+    return f"{times}, as {', '.join(named[:-1])} and {named[-1]}"
+
+
+def is_left_out(delivery: LedgerDelivery, incident: LedgerIncident) -> bool:
+    """Whether the report as it is now no longer names the child of this note."""
+    content = incident.incident
+    return content is not None and bool(content.children) and content.child(delivery.subject) is None
+
+
 _DUTY_OF_TARGET = {"mosaic": "mosaic_case_note", "daily_log": "daily_log"}
 
 
@@ -129,7 +165,9 @@ def due_of(evidence: Evidence, delivery: LedgerDelivery) -> datetime | None:
     return None
 
 
-def unknown_record(evidence: Evidence, target: Target, reference: str, on: date) -> Finding:
-    """Something at a target carries a reference of our shape that the ledger does not know."""
+def unknown_record(
+    evidence: Evidence, target: Target, reference: str, on: date, *, reason: str = "unknown_reference"
+) -> Finding:
+    """Something at a target carries a reference of our shape that the ledger does not know, or not of this home."""
     record = Record(None, None, target, None, on)
-    return tell(evidence.home.id, Kind.ORPHAN, record, reason="unknown_reference", about=reference, incident=reference)
+    return tell(evidence.home.id, Kind.ORPHAN, record, reason=reason, about=reference, incident=reference)

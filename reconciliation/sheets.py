@@ -59,7 +59,7 @@ def _totals(report: Report) -> Sheet:
         ),
     ]
     rows += [
-        (f"{readable.SIDE_NAMES[side]}: looked at", side, readable.SIDES[state], "")
+        (f"{readable.SIDE_NAMES[side]}: looked at", f"checked_{side}", readable.SIDES[state], "")
         for side, state in report.checked.items()
     ]
     return Sheet("Totals", ("What", "Key", "Value", "Meaning"), (34, 14, 26, 80), tuple(rows))
@@ -114,7 +114,9 @@ def _duties(report: Report) -> Sheet:
 
 
 def _duty_lines(report: Report) -> Sheet:
-    columns = ("Duty", "Id", "Limit", "On time", "Met in time", "Late", "Overdue", "Open", "Not owed", "Clause")
+    columns = (
+        "Duty", "Id", "Limit", "On time", "Met in time", "Late", "Overdue", "Open", "Not checked", "Not owed", "Clause",
+    )  # fmt: skip
     rows = tuple(
         (
             line.title,
@@ -125,12 +127,13 @@ def _duty_lines(report: Report) -> Sheet:
             line.late,
             line.overdue,
             line.open,
+            line.not_checked,
             line.not_applicable,
             line.clause,
         )
         for line in report.duty_lines
     )
-    return Sheet("By clause", columns, (32, 26, 30, 10, 12, 8, 10, 8, 10, 90), rows)
+    return Sheet("By clause", columns, (32, 26, 30, 10, 12, 8, 10, 8, 12, 10, 90), rows)
 
 
 def _incidents(report: Report) -> Sheet:

@@ -131,6 +131,8 @@ def _gone(evidence: Evidence, records: dict[str, Record], ids: set[str]) -> Iter
         else:
             record = replace(record, target=Target.SOURCE)
             reason = "gone_from_source" if sent[key] else "gone_unsent"
+            if key in evidence.source.moved:
+                reason = "moved" if sent[key] else "moved_unsent"
             yield tell(evidence.home.id, Kind.ORPHAN, record, reason=reason, about=key)
 
 

@@ -11,7 +11,7 @@ from reconciliation.finding import Finding, Owner, Severity, finding_id
 from reconciliation.views import LedgerDelivery, LedgerIncident, Target
 from reconciliation.wording import ADDITION_NAMES, MAIL_NAMES, RECORD_NAMES, TARGET_NAMES, words_for
 
-_NO_NUMBER = "A report without a readable number"
+_ONE_OF = {"measures": "measure", "children": "child", "allegations": "allegation", "staff": "member of staff"}
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,15 @@ def tell(
     due: datetime | None = None,
     severity: Severity | None = None,
     owner: str | None = None,
+    obstacle: str = "",
     **slots: str,
 ) -> Finding:
-    """A finding. `about` and `reason` as in `finding_id` and `Finding`; `slots` fill the sentence."""
+    """A finding. `about`, `reason` and `obstacle` as in `finding_id` and `Finding`; `slots` fill the sentence."""
     target = str(record.target or "")
     words = words_for(kind, reason, target)
     child = "{child}" if record.subject else "the child"
     filled = {
-        "incident": record.number or _NO_NUMBER,
+        "incident": record.number or _without_number(record),
         "child": child,
         "target": TARGET_NAMES.get(target, target),
         "target_id": target,
@@ -66,6 +67,7 @@ def tell(
         "at_mosaic": _record_name(replace(record, target=Target.MOSAIC)).replace("{child}", child),
         "kind": kind,
         "reason": reason or "",
+        "why": f": {obstacle}" if obstacle else "",
         **slots,
     }
     return Finding(
@@ -88,9 +90,27 @@ def tell(
         target=str(record.target) if record.target else None,
         subject=record.subject,
         reason=reason,
+        obstacle=obstacle,
         due=due,
         occurred_on=record.occurred_on,
     )
+
+
+def _without_number(record: Record) -> str:
+    """What a report is called whose number cannot be read: by its day, where that is known."""
+    day = f" of {day_words(record.occurred_on)}" if record.occurred_on else ""
+    return f"A report{day} without a readable number"
+
+
+def field_words(path: str) -> str:
+    """A field of a report in words: `measures.0.started_at` is "measure 1: started at"."""
+    words: list[str] = []
+    for part in path.split("."):
+        if part.isdecimal() and words:
+            words[-1] = f"{_ONE_OF.get(words[-1], words[-1])} {int(part) + 1}"
+        else:
+            words.append(part.replace("_", " "))
+    return ": ".join(words)
 
 
 def _record_name(record: Record) -> str:
@@ -104,11 +124,6 @@ def _record_name(record: Record) -> str:
 def _who(owner: Owner, target: str) -> Owner:
     """Who can do it: the council keeps Mosaic, and the home keeps its own daily log."""
     return Owner.REGISTERED_MANAGER if owner is Owner.COUNCIL and target == Target.DAILY_LOG else owner
-
-
-def times_words(count: int) -> str:
-    """How often something is there: `twice`, `3 times`."""
-    return "twice" if count == 2 else f"{count} times"
 
 
 def day_words(day: date) -> str:

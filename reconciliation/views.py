@@ -140,11 +140,15 @@ class Submission:
 
 @dataclass(frozen=True, repr=False)
 class SourceView:
-    """The recording system. `answers` is what it said of single ids that its index did not list."""
+    """The recording system. `answers` is what it said of single ids that its index did not list.
+
+    `moved`: those that it has under another home now.
+    """
 
     side: Side = Side.NOT_CHECKED
     index: Index | None = None
     answers: Mapping[str, SourceAnswer] = field(default_factory=dict)
+    moved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, repr=False)
@@ -211,6 +215,8 @@ class Evidence:
     """Where each incident of this site belongs."""
     knows: Callable[[str], bool] = field(default=_knows_nothing)
     """Whether the ledger knows a reference that is not among `deliveries`: another period's, another home's."""
+    of_another_home: Callable[[str], bool] = field(default=_knows_nothing)
+    """Whether the ledger knows a reference as one of another home's."""
     last_good: LastGood = LastGood()
 
     def side(self, target: str) -> Side:

@@ -127,6 +127,33 @@ WORDS: dict[tuple[str, str], Words] = {
         "note is gone.",
         _MANAGER,
     ),
+    (Kind.ORPHAN, "left_out"): Words(
+        _MEDIUM,
+        "{incident}: the report no longer names {child}, whose case note still stands.",
+        "Say whether the note is to stand. If not, ask the council's Mosaic administrators to delete it: the finding "
+        "goes when the note is gone. If so, acknowledge this finding.",
+        _MANAGER,
+    ),
+    (Kind.ORPHAN, "moved"): Words(
+        _HIGH,
+        "{incident} was sent for this home, and the recording system has it under another home now; what was sent "
+        "stands.",
+        "Find out who changed the report's home and why. If the change is right, the other home sends its own records: "
+        "ask the council's Mosaic administrators to delete the note of this one.",
+        _MANAGER,
+    ),
+    (Kind.ORPHAN, "moved_unsent"): Words(
+        _MEDIUM,
+        "{incident} is under another home in the recording system now; nothing had been sent about it.",
+        "Find out who changed the report's home and why; if the change is right, acknowledge this finding.",
+        _MANAGER,
+    ),
+    (Kind.ORPHAN, "other_home"): Words(
+        _HIGH,
+        "The daily log of this home holds an entry that was sent about another home's incident ({incident}).",
+        "Find out how it came into this log, and have it taken out: it tells of a child of another home.",
+        _MANAGER,
+    ),
     (Kind.UNFINISHED, "back_to_draft"): Words(
         _HIGH,
         "{incident} was sent and has gone back to Draft in the recording system.",
@@ -136,6 +163,12 @@ WORDS: dict[tuple[str, str], Words] = {
     # ---- what a target holds
     (Kind.MISSING, "never_accepted"): Words(
         _HIGH, "{incident}: {record} was never accepted by {target} and is not there.", _HEAL, _IT
+    ),
+    (Kind.MISSING, "beside_typed"): Words(
+        _HIGH,
+        "{incident}: {record} was never accepted by {target} and is not there; a person seems to have typed one.",
+        "`--heal` leaves it; the next sync sends it, because the typed note lacks our reference. Compare the two then.",
+        _MANAGER,
     ),
     (Kind.MISSING, "vanished"): Words(
         _HIGH,
@@ -182,7 +215,7 @@ WORDS: dict[tuple[str, str], Words] = {
     ),
     (Kind.WRONG_CHILD, ""): Words(
         _HIGH,
-        "{incident}: {record} lies on another person's record.",
+        "{incident}: {record} lies on another person's record, under the id {which} there.",
         "Tell the council's Mosaic administrators and the data protection officer at once.",
         _MANAGER,
     ),
@@ -204,6 +237,13 @@ WORDS: dict[tuple[str, str], Words] = {
         "Run `reconcile --heal`, which finishes it, or finish the timed-out note on Mosaic.",
         _MANAGER,
     ),
+    (Kind.UNFINISHED, "one_of_several"): Words(
+        _HIGH,
+        "{incident}: {record} is not finished there.",
+        "Settle first which of the notes is to stand, and on whose record; `--heal` finishes none of them.",
+        _MANAGER,
+    ),
+    (Kind.UNFINISHED, "replica:one_of_several"): _UNFINISHED_COPY,
     (Kind.UNFINISHED, "replica:draft"): _UNFINISHED_COPY,
     (Kind.UNFINISHED, "replica:timed_out"): _UNFINISHED_COPY,
     (Kind.DELETED, ""): Words(
@@ -317,7 +357,8 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.DUTY_OVERDUE, "mash_or_police"): Words(
         _HIGH,
         _OVERDUE,
-        "Refer to MASH or the police as needed; write the answer into the allegation, or give it with `lado approve`.",
+        "Refer to MASH or the police as needed, and write the answer into each allegation; where there is none, give "
+        "it with `lado approve`.",
         _MANAGER,
     ),
     (Kind.DUTY_OVERDUE, "lado_contact"): Words(
@@ -335,7 +376,8 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.LADO_UNDECIDED, "overdue"): Words(
         _HIGH,
         "{incident}: a LADO submission about {child} was due on {due_words} and is undecided.",
-        "Decide now, with `lado approve` or `lado decline --reason`, after reading the package.",
+        "Decide now, with `lado approve` or `lado decline --reason`, after reading the package; send what is approved "
+        "to the LADO, and say so with `lado sent`.",
         _MANAGER,
     ),
     (Kind.NUMBER_GAP, "many"): Words(

@@ -113,8 +113,10 @@ class RecordingRest:
             if why.status == 403:
                 return SourceRecord(SourceAnswer.FORBIDDEN)
             raise
-        found = None if answer.status in (404, 410) else of_home(answer.content, home_id)
-        return SourceRecord(SourceAnswer.GONE) if found is None else SourceRecord(SourceAnswer.FOUND, found)
+        if answer.status in (404, 410):
+            return SourceRecord(SourceAnswer.GONE)
+        found = of_home(answer.content, home_id)
+        return SourceRecord(SourceAnswer.GONE, moved=True) if found is None else SourceRecord(SourceAnswer.FOUND, found)
 
     def _pages(self, home_id: str, since: datetime, doing: str) -> Iterator[Mapping[str, Any]]:
         query = {"modifiedSince": _stamp(since), "homeId": home_id, "limit": str(self._page_size)}

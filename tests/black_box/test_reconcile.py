@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 
 from tests.black_box.bridge import Town
-from tests.black_box.stories import MARKS, ago, amended, full, held_child, minimal
+from tests.black_box.stories import MARKS, ago, amended, full, held_child, minimal, wall
 from tests.black_box.wire import Manners
 
 Found = Callable[..., Town]
@@ -231,3 +231,63 @@ def test_a_revision_waits_behind_a_refused_one_and_says_so(found: Found) -> None
     messages = {one["kind"]: one["message"] for one in town.bridge.reconcile(*PERIOD)["findings"]}
     assert "child-1 is restricted and refused the case note" in messages["rejected"]
     assert "an appendment to the case note for child-1" in messages["waiting"]
+
+
+def test_healing_leaves_a_note_beside_one_that_a_person_typed_meanwhile(found: Found) -> None:
+    """Broken once: a manager retyped a note while the link was down, and `--heal` put ours beside it."""
+    town = found(mail=False)
+    when = ago(hours=5)
+    town.recording.put(quiet(1, when), quiet(2, ago(2)))
+    town.bridge.sync(code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
+    town.mosaic.write_by_hand(1001, "SAFEINT", "<p>Typed by hand.</p>", when.isoformat())
+    healed = town.bridge.reconcile(*PERIOD, "--heal", code=2)
+    assert {(one["kind"], one["reason"], one["healed"]) for one in healed["findings"]} >= {
+        ("missing", "beside_typed", False),
+        ("possible_duplicate", None, False),
+    }
+    ours = [one for one in town.mosaic.notes.values() if (one["_reference"] or "").startswith("IB-")]
+    assert len(ours) == healed["healed"]["sent"] == 1
+    town.bridge.sync(code=0)
+    assert len(town.mosaic.notes) == 3
+
+
+def test_a_report_that_changed_homes_is_told_in_both(found: Found) -> None:
+    """Broken once: "no longer in the recording system", and an entry in another home's log was nobody's finding."""
+    town = found(mail=False)
+    town.bridge.add_home("OAK")
+    town.recording.put(quiet(1, ago(hours=5)), quiet(2, ago(hours=4)))
+    town.bridge.sync(code=0)
+    town.recording.put(amended(town.recording.reports["inc-exh-0002"], homeId="OAK"))
+    town.recording.log[0]["homeId"] = "OAK"
+    odd_ones = {}
+    for home in ("EXH", "OAK"):
+        told = town.bridge.reconcile(*PERIOD, "--home", home, code=2)
+        odd_ones[home] = {(one["kind"], one["reason"]) for one in told["findings"] if one["kind"] == "orphan"}
+        totals = told["totals"]
+        assert sum(totals[row] for row in ("verified", "quarantined", "draft", "exempt", "outstanding")) == 1
+    assert odd_ones == {"EXH": {("orphan", "moved")}, "OAK": {("orphan", "other_home")}}
+
+
+def test_a_report_that_was_mended_is_read_by_the_look_itself(found: Found) -> None:
+    """Broken once: what waited in quarantine was not asked for again, and stayed "could not be understood"."""
+    town = found(mail=False)
+    broken = quiet(1, ago(hours=5), status="Unheard of")
+    town.recording.put(broken)
+    town.bridge.sync(code=2)
+    assert town.bridge.reconcile(*PERIOD, code=2)["totals"]["quarantined"] == 1
+    town.recording.put(broken | {"status": "Submitted"})
+    mended = town.bridge.reconcile(*PERIOD, "--heal", code=0)
+    assert (mended["totals"]["quarantined"], mended["totals"]["verified"]) == (0, 1)
+
+
+def test_an_entry_that_was_moved_out_of_the_period_is_another_time_and_not_gone(found: Found) -> None:
+    """Broken once: whether it was moved or "no longer there" depended on the days that one looked at."""
+    town = found(mail=False)
+    town.recording.put(quiet(1, ago(8)), quiet(2, ago(7)))
+    town.bridge.sync(code=0)
+    moved, gone = town.recording.log
+    moved["entryTime"] = wall(ago(20))
+    town.recording.log.remove(gone)
+    told = town.bridge.reconcile(ago(9).date().isoformat(), ago(6).date().isoformat(), code=2)
+    entries = {one["incident"][-4:]: (one["kind"], one["reason"]) for one in told["findings"] if one["target"]}
+    assert entries == {"0001": ("different", "time"), "0002": ("missing", "vanished")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -92,3 +93,22 @@ def test_what_is_healed_says_since_when_it_stood(scene: Scene) -> None:
     assert healed["healed"]
     assert (healed["id"], healed["first_seen"]) == (first["id"], first["first_seen"])
     assert [one for one in scene.reconcile()["findings"] if one["kind"] == "missing"] == []
+
+
+def test_an_acknowledgement_ends_where_a_finding_becomes_more_urgent(scene: Scene) -> None:
+    """Broken once: a LADO decision that was acknowledged in time was silent when its time was over."""
+    waits = findings.Seen("f1", "lado_undecided", "medium", "EXH-2026-0001", "lado", "staff-1", None)
+    ledger = scene.ledger()
+
+    def seen(severity: str) -> bool:
+        day = scene.today
+        range_of_days = {"start": day, "end": day, "unseen_targets": (), "actor": "test"}
+        kept = findings.keep(ledger, "EXH", [replace(waits, severity=severity)], **range_of_days)
+        return kept.standing["f1"].acknowledged_at is not None
+
+    seen("medium")
+    findings.acknowledge(ledger, "f1", "M. Manager", "on Monday")
+    assert [seen("medium"), seen("high"), seen("medium")] == [True, False, False]
+    findings.acknowledge(ledger, "f1", "M. Manager", "decided today")
+    assert [seen("medium"), seen("low"), seen("medium")] == [True, True, False]
+    ledger.close()
