@@ -7,7 +7,7 @@ from datetime import datetime
 from config.home import Home
 from mappings.evidence import NOTHING, Evidence, LadoAct, Proof, came_at, submitted_at
 from mappings.exemption import exempt_children, wholly_exempt
-from mappings.holds import clock_start, held, minute_of
+from mappings.holds import began, clock_start, held
 from mappings.incident import Answer, Incident, Status
 from mappings.lado_triggers import triggers_of
 from mappings.uk_time import uk_day
@@ -28,6 +28,7 @@ class Case:
         self.evidence = evidence
         self.now = now
         self.is_draft = incident.status is Status.DRAFT
+        self.is_restrictive = incident.is_restrictive
         self.is_void = incident.status is Status.VOID
         self.second = now.replace(microsecond=0)
         self.start = clock_start(incident, now)
@@ -42,7 +43,7 @@ class Case:
             incident.police_called,
             incident.emergency_services_called,
         )
-        self._minute = minute_of(incident.occurred_at)
+        self._began = began(incident)
         self._came_at = came_at(incident, submission)
         self.concerns = triggers_of(incident, submitted_at=self._came_at, since=evidence.undated_at, now=now)
 
@@ -57,7 +58,7 @@ class Case:
         """
         if moment is None:
             return NOTHING
-        if moment < self._minute:
+        if moment < self._began:
             return Proof(reason=f"the time of {what} is before the incident")
         if moment > self.now:
             return Proof(reason=f"the time of {what} is in the future")

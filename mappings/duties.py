@@ -7,14 +7,15 @@ late, overdue, or not applicable with the reason. The rows are in `duty_rules`; 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from config.home import Home
 from mappings.case import Case
-from mappings.duty_deadlines import Deadline, deadline_of
-from mappings.duty_proofs import proof_of
+from mappings.duty_deadlines import Deadline, deadlines_of, own_deadline
+from mappings.duty_proofs import CHILD_PROOFS, HOME_PROOFS
 from mappings.duty_rules import DUTY_TITLES, RULES, DutyId, DutyRule, Owner, clause_of
 from mappings.duty_triggers import not_applicable
 from mappings.evidence import Evidence, LadoAct, LadoState, Proof, submitted_at, undated
@@ -37,7 +38,7 @@ __all__ = [
 
 _WITHOUT_DELAY = frozenset({DutyId.MASH_OR_POLICE, DutyId.NOTIFIABLE_EVENT})
 _THE_HOME = (None,)
-_SOFTWARE = Owner.SOFTWARE
+_SOFTWARE, _LADO_CONTACT = Owner.SOFTWARE, DutyId.LADO_CONTACT
 RAISED_LATER = "it was raised after this time; without delay means now"
 
 
@@ -83,11 +84,17 @@ def duties_of(incident: Incident, home: Home, evidence: Evidence, now: datetime)
     `now` is the moment of looking: evidence after it is not there yet.
     """
     case = Case(incident, home, evidence, now)
-    children = incident.children
-    return tuple([_duty(case, rule, child) for rule in RULES for child in (children if rule.per_child else _THE_HOME)])
+    deadlines = deadlines_of(case)
+    return tuple(
+        [
+            _duty(case, deadlines, rule, child)
+            for rule in RULES
+            for child in (incident.children if rule.per_child else _THE_HOME)
+        ]
+    )
 
 
-def _duty(case: Case, rule: DutyRule, child: Child | None) -> Duty:
+def _duty(case: Case, deadlines: Mapping[DutyId, Deadline], rule: DutyRule, child: Child | None) -> Duty:
     duty, owner, child_id = rule.id, rule.owner, None if child is None else child.child_id
     if owner is _SOFTWARE and case.is_draft:
         owner = Owner.STAFF  # who must submit it first (RULINGS 1)
@@ -96,22 +103,21 @@ def _duty(case: Case, rule: DutyRule, child: Child | None) -> Duty:
     absent = not_applicable(duty, case, child)
     if absent is not None:
         return Duty(duty, child_id, owner, None, None, DutyState.NOT_APPLICABLE, None, absent, clause, title, ours)
-    deadline, proof = _assess(duty, case, child)
-    state = _state(deadline, proof, case)
-    reason = _reason(duty, case, state, deadline, proof)
-    due_at, target_at, _ = deadline
+    if duty is _LADO_CONTACT:
+        deadline, proof = lado_contact(case)
+    else:
+        deadline = deadlines.get(duty) or own_deadline(duty, case, child)
+        proof = HOME_PROOFS[duty](case) if child is None else CHILD_PROOFS[duty](case, child)
+    due_at, target_at, note = deadline
+    state = _state(due_at, proof.at, case)
+    reason = proof.reason
+    if note is not None or duty in _WITHOUT_DELAY:
+        reason = _reason(duty, case, state, deadline, proof)
     return Duty(duty, child_id, owner, target_at, due_at, state, proof.at, reason, clause, title, ours or proof.ours)
 
 
-def _assess(duty: DutyId, case: Case, child: Child | None) -> tuple[Deadline, Proof]:
-    if case.concerns and duty is DutyId.LADO_CONTACT:
-        return lado_contact(case)
-    return deadline_of(duty, case, child), proof_of(duty, case, child)
-
-
-def _state(deadline: Deadline, proof: Proof, case: Case) -> DutyState:
+def _state(due_at: datetime | None, met_at: datetime | None, case: Case) -> DutyState:
     """Within the second of the deadline is on time: "within two working days" lasts as long as 23:59:59 does."""
-    due_at, met_at = deadline.due_at, proof.at
     if met_at is None:
         return DutyState.OPEN if due_at is None or case.second <= due_at else DutyState.OVERDUE
     in_time = due_at is None or met_at <= due_at or met_at.replace(microsecond=0) <= due_at
@@ -119,11 +125,9 @@ def _state(deadline: Deadline, proof: Proof, case: Case) -> DutyState:
 
 
 def _reason(duty: DutyId, case: Case, state: DutyState, deadline: Deadline, proof: Proof) -> str | None:
-    note = deadline.note if deadline.note is not None and state is not DutyState.MET else None
+    note = deadline.note if state is not DutyState.MET else None
     raised_later = RAISED_LATER if duty in _WITHOUT_DELAY and _raised_later(case, state, deadline) else None
-    if note is None and raised_later is None:
-        return proof.reason or None
-    return "; ".join(filter(None, (proof.reason, note, raised_later)))
+    return "; ".join(filter(None, (proof.reason, note, raised_later))) or None
 
 
 def _raised_later(case: Case, state: DutyState, deadline: Deadline) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mappings.case import Case
 from mappings.duty_rules import DutyId
-from mappings.holds import minute_of
+from mappings.holds import began
 from mappings.incident import Child
 from mappings.working_days import BankHolidaysUnknown, add_weekdays, add_working_days, end_of
 
@@ -57,14 +57,19 @@ class Deadline(NamedTuple):
 NO_DEADLINE = Deadline(None)
 
 
-def deadline_of(duty: DutyId, case: Case, child: Child | None) -> Deadline:
-    """The deadline of one duty. `lado_contact` has one for each adult: see `lado_duties`."""
-    elapsed = ELAPSED.get(duty)
-    if elapsed is not None:
-        target = case.start + TARGETS[duty] if duty in TARGETS else None
-        return Deadline(case.start + elapsed, target)
-    if duty in WORKING_DAYS:
-        return after_working_days(case.day, WORKING_DAYS[duty])
+def deadlines_of(case: Case) -> Mapping[DutyId, Deadline]:
+    """The deadlines that the incident sets, whichever child a duty is towards."""
+    elapsed = {time: Deadline(case.start + time) for time in (HOURS_24, HOURS_48, DAYS_5)}
+    found = {duty: elapsed[time] for duty, time in ELAPSED.items()}
+    for duty, count in WORKING_DAYS.items():
+        found[duty] = after_working_days(case.day, count)
+    for duty, time in TARGETS.items():
+        found[duty] = Deadline(found[duty].due_at, case.start + time)
+    return found
+
+
+def own_deadline(duty: DutyId, case: Case, child: Child | None) -> Deadline:
+    """The deadline of a duty that is not among those. `lado_contact` has one for each adult: see `lado_duties`."""
     if duty is DutyId.MEDICAL_TOLD and child is not None:
         return _when_seen(case, child)
     if duty is DutyId.EHC_PLAN_REVIEW:
@@ -87,6 +92,6 @@ def after_working_days(day: date, count: int) -> Deadline:
 
 def _when_seen(case: Case, child: Child) -> Deadline:
     seen_at = child.medical.seen_at
-    if seen_at is not None and minute_of(seen_at) >= minute_of(case.incident.occurred_at):
+    if seen_at is not None and seen_at >= began(case.incident):
         return Deadline(seen_at)
     return Deadline(case.start + HOURS_24, note="the record does not say when the child was seen")

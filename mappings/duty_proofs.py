@@ -23,20 +23,13 @@ from mappings.evidence import (
     parents_key,
     told_key,
 )
-from mappings.incident import Answer, Child, NotifiableDecision, Status
+from mappings.incident import Answer, Child, NotifiableDecision
 from mappings.lado_duties import mash_or_police
 from mappings.report_items import missing_items
 from mappings.said import said
 from mappings.uk_time import uk_day, uk_day_start
 
 STILL_DRAFT = "report still Draft"
-
-
-def proof_of(duty: DutyId, case: Case, child: Child | None) -> Proof:
-    """The evidence for a duty that has one proof for the incident or the child; `lado_duties` has the LADO contact."""
-    if child is not None:
-        return CHILD_PROOFS[duty](case, child)
-    return HOME_PROOFS[duty](case)
 
 
 def _mailed(case: Case, duty: DutyId, child: Child | None = None) -> Proof:
@@ -60,11 +53,11 @@ def _report_complete(case: Case) -> Proof:
 
 
 def _daily_log(case: Case) -> Proof:
-    return first_of(case.seen(case.evidence.log_seen), _while_draft(case))
+    return _or_draft(case, case.seen(case.evidence.log_seen))
 
 
-def _while_draft(case: Case) -> Proof:
-    return Proof(reason=STILL_DRAFT) if case.incident.status is Status.DRAFT else NOTHING
+def _or_draft(case: Case, proof: Proof) -> Proof:
+    return Proof(reason=STILL_DRAFT) if case.is_draft and proof.at is None else proof
 
 
 def _manager_oversight(case: Case) -> Proof:
@@ -133,11 +126,10 @@ def _external_review(case: Case) -> Proof:
 
 
 def _mosaic_case_note(case: Case, child: Child) -> Proof:
-    note = case.seen(case.evidence.notes_seen.get(child.child_id))
-    no_id = NOTHING
-    if child.mosaic_person() is None:
-        no_id = Proof(reason="the report has no usable Mosaic id for this child; staff must add it")
-    return first_of(note, _while_draft(case), no_id)
+    note = _or_draft(case, case.seen(case.evidence.notes_seen.get(child.child_id)))
+    if note is NOTHING and child.mosaic_person() is None:
+        return Proof(reason="the report has no usable Mosaic id for this child; staff must add it")
+    return note
 
 
 def _social_worker_notified(case: Case, child: Child) -> Proof:
@@ -242,6 +234,8 @@ def a_year_before(day: date) -> date:
     except ValueError:
         return day.replace(year=day.year - 1, day=28)
 
+
+# ---- the proof of every duty but the LADO contact, which has one for each adult -----------------------------------
 
 HOME_PROOFS: Mapping[DutyId, Callable[[Case], Proof]] = {
     DutyId.INCIDENT_REPORT: _incident_report,

@@ -46,11 +46,11 @@ def was_seen(child: Child) -> bool:
 
 
 def _restrictive(case: Case, _child: Child | None) -> str | None:
-    return None if case.incident.is_restrictive else NOT_RESTRICTIVE
+    return None if case.is_restrictive else NOT_RESTRICTIVE
 
 
 def _held(case: Case, child: Child | None) -> str | None:
-    if not case.incident.is_restrictive:
+    if not case.is_restrictive:
         return NOT_RESTRICTIVE
     return None if child is not None and child.child_id in case.held else NOT_HELD
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from mappings.holds import minute_of
+from mappings.holds import began
 from mappings.incident import Allegation, Answer, Child, Incident, Status
 from mappings.lado_triggers import adults_in_record, allegation_key, concern_key
 from mappings.report_items import missing_items
@@ -135,7 +135,7 @@ def undated(revisions: Sequence[Incident]) -> Mapping[str, datetime]:
 def came_at(revision: Incident, submission: datetime | None) -> datetime:
     """When the undated evidence that is new in this version came. `submission`: None where it is not the first
     submitted one. A time of submission before the incident cannot be; any other is the source's word (RULINGS 8)."""
-    if submission is None or revision.status not in SUBMITTED or submission < minute_of(revision.occurred_at):
+    if submission is None or revision.status not in SUBMITTED or submission < began(revision):
         return revision.modified_at
     return submission
 

@@ -18,9 +18,10 @@ _MAY_HAVE_BEEN_HELD = (None, ChildRole.INJURED)
 _PRONE_WORDS = ("prone", "face down")
 
 
-def minute_of(moment: datetime) -> datetime:
-    """The minute that a moment lies in: what people write down has no seconds (RULINGS 11)."""
-    return moment.replace(second=0, microsecond=0) if moment.second or moment.microsecond else moment
+@last_answer
+def began(incident: Incident) -> datetime:
+    """The minute in which an incident happened: what people write down has no seconds (RULINGS 11)."""
+    return incident.occurred_at.replace(second=0, microsecond=0)
 
 
 @last_answer
@@ -35,7 +36,7 @@ def held(incident: Incident) -> tuple[Child, ...]:
 
 def measures_on(incident: Incident, child: Child) -> tuple[Measure, ...]:
     """The measures used on this child; one that names nobody in the report belongs to every held child it can be."""
-    return tuple(measure for measure in incident.measures if child in children_of(incident, measure))
+    return tuple([measure for measure in incident.measures if child in children_of(incident, measure)])
 
 
 def children_of(incident: Incident, measure: Measure) -> tuple[Child, ...]:
@@ -68,7 +69,7 @@ def _involved(incident: Incident) -> tuple[list[str], set[str]]:
 
 def users_of_any(incident: Incident) -> tuple[str, ...]:
     """Everyone who used a measure, by `staff_ids` and by involvement, in the report's order."""
-    return tuple(staff_id for staff_id in incident.users_of_measures() if staff_id.strip())
+    return tuple([staff_id for staff_id in incident.users_of_measures() if staff_id.strip()])
 
 
 def is_prone(measure: Measure) -> bool:
@@ -99,11 +100,11 @@ def clock_start(incident: Incident, now: datetime) -> datetime:
 
 
 def _ends(incident: Incident, now: datetime) -> Iterator[datetime]:
-    began = minute_of(incident.occurred_at)
+    earliest = began(incident)
     for measure in incident.measures:
         if measure.started_at is None or measure.duration_minutes is None:
             continue
         end = measure.started_at + timedelta(minutes=measure.duration_minutes)
         late = measure.started_at - incident.occurred_at > _LATEST_START
-        if not late and began <= end <= now:
+        if not late and earliest <= end <= now:
             yield end

@@ -12,13 +12,13 @@ from datetime import datetime
 from enum import IntEnum
 
 from mappings.holds import (
+    began,
     breathing_affected,
     children_of,
     held,
     in_pain,
     is_prone,
     measures_on,
-    minute_of,
     users_of,
     users_of_any,
 )
@@ -134,7 +134,7 @@ def allegation_key(incident: Incident, index: int) -> str:
 def raised_at(incident: Incident, allegation: Allegation, now: datetime | None = None) -> datetime | None:
     """When an allegation was raised, where the report says so and it can be."""
     moment = allegation.raised_at
-    if moment is None or minute_of(moment) < minute_of(incident.occurred_at):
+    if moment is None or moment < began(incident):
         return None
     return None if now is not None and moment > now else moment
 

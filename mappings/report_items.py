@@ -29,11 +29,11 @@ def _time_and_place(incident: Incident) -> bool:
 
 
 def _measures(incident: Incident) -> bool:
-    each_child = all(measures_on(incident, child) for child in held(incident))
-    each_measure = all(
-        said(measure.technique) and measure.duration_minutes is not None for measure in incident.measures
+    return (
+        bool(incident.measures)
+        and all(measure.duration_minutes is not None and said(measure.technique) for measure in incident.measures)
+        and all(measures_on(incident, child) for child in held(incident))
     )
-    return bool(incident.measures) and each_child and each_measure
 
 
 def _avoidance(incident: Incident) -> bool:
@@ -43,10 +43,12 @@ def _avoidance(incident: Incident) -> bool:
 def _people(incident: Incident) -> bool:
     """Everyone who used a measure is named among the staff, and no measure was used by nobody (RULINGS 9)."""
     users = users_of_any(incident)
-    named = {member.staff_id for member in incident.staff if said(member.name)}
-    everyone = len(named) == len(incident.staff) or all(said(member.name) for member in incident.staff)
-    each_measure = all(users_of(incident, measure) for measure in incident.measures)
-    return bool(users) and named.issuperset(users) and everyone and each_measure
+    return (
+        bool(users)
+        and {member.staff_id for member in incident.staff}.issuperset(users)
+        and all(said(member.name) for member in incident.staff)
+        and all(users_of(incident, measure) for measure in incident.measures)
+    )
 
 
 def _effect(incident: Incident) -> bool:
@@ -54,10 +56,11 @@ def _effect(incident: Incident) -> bool:
 
 
 def _injuries(incident: Incident) -> bool:
-    asked = all(answered(child.injured) or child_injured(child) for child in held(incident))
-    described = all(_described(child) for child in incident.children if child_injured(child))
-    staff = all(said(member.injury_details) for member in incident.staff if staff_injured(member))
-    return asked and described and staff
+    return (
+        all(answered(child.injured) or child_injured(child) for child in held(incident))
+        and all(_described(child) for child in incident.children if child_injured(child))
+        and all(said(member.injury_details) for member in incident.staff if staff_injured(member))
+    )
 
 
 def _described(child: Child) -> bool:

@@ -17,8 +17,8 @@ _NO_INJURY = frozenset(
 )
 _ANSWERS = (Answer.YES, Answer.NO)
 _SEPARATORS = re.compile(r"[\W_]+")
-_MANY = max(map(len, _NOTHING | _NO_INJURY)) + 1
-_LONGER = re.compile(rf"(?:[\W_]*[^\W_]){{{_MANY}}}")
+_FIRST_LETTERS = frozenset(words[:1] for words in _NOTHING)
+_LONGER = re.compile(rf"(?:[\W_]*[^\W_]){{{max(map(len, _NOTHING)) + 1}}}")
 """More letters than any of these: the rest of a story need not be read to know that it says something."""
 
 
@@ -33,9 +33,9 @@ def _nothing(text: str) -> bool:
 
 def said(text: str) -> bool:
     """Whether a text field says anything: not empty, not dashes, not "N/A", "TBC" or "unknown"."""
-    if len(text) >= _MANY and _LONGER.match(text) is not None:
+    if text and text[0].isalnum() and text[0].casefold() not in _FIRST_LETTERS:
         return True
-    return bool(text) and not _nothing(text)
+    return bool(text) and (_LONGER.match(text) is not None or not _nothing(text))
 
 
 def answered(answer: Answer) -> bool:
