@@ -89,6 +89,11 @@ _EVENT = (
 )
 _NO_PERSON = r"(?: (?!(?:he|she|they|yp|staff|we|i|who|him|her)\b)[\w/.:-]+)"
 
+_VENUE = (
+    r"(?:school|college|court|church|(?:the|our|his|her|their) (?:[\w']+ ){0,2}?(?:offices?|centre|school|college|"
+    r"hall|club|church|court|library|theatre|stadium|venue|museum|chapel|pub|restaurant|site))"
+)
+
 OTHER_HOLDS = _any(
     # Idioms.
     r"\bon hold\b|\bhold music\b|\bheld up\b|\bhold(?:s|ing)? up\b|\b(?:held|hold|holding|holds) (?:off|over|out|"
@@ -111,8 +116,8 @@ OTHER_HOLDS = _any(
     # Holding hands, and holding a thing.
     rf"\b{_HOLD} (?:(?:{_DETERMINER}|each other's|\w+) ){{0,2}}hand\b(?! (?:firmly|down|back|to (?:stop|prevent)|"
     rf"so))",
-    rf"\b{_HOLD} (?:back |"
-    rf"down )?{_DETERMINER} (?!{_AFTER_PERSON}\b)(?!(?:[\w'-]+ )?{_LIMB}\b)(?!(?:\w+ )?{_PERSON}\b)"
+    rf"\b{_HOLD} (?:back |down )?(?!\d+ (?:mins?|minutes?|secs?|seconds?)\b){_DETERMINER} "
+    rf"(?!{_AFTER_PERSON}\b)(?!(?:[\w'-]+ )?{_LIMB}\b)(?!(?:\w+ )?{_PERSON}\b)"
     r"[\w'-]+",
     rf"\b{_HOLD} (?:onto|to) {_DETERMINER} (?!(?:\w+ )?{_LIMB}\b)(?!{_PERSON}\b)\w+",
     # In custody, or in hospital for the night.
@@ -121,9 +126,10 @@ OTHER_HOLDS = _any(
     r"\bheld (?:overnight|in hospital (?:overnight|under)|(?:in|at) (?:\w+ ){0,3}?(?:custody|cells?|police station))\b",
     # What is held is an event or a thing.
     r"(?<!to )\bholds? (?:him|her|them) back\b(?! from)",
-    rf"\b{_EVENT}\b,?{_NO_PERSON}{{0,6}}? ?\b(?:held|hold)\b|\bheld (?:at (?!the door)|on (?:teams|zoom|\w+day|"
+    rf"\b{_EVENT}\b,?{_NO_PERSON}{{0,6}}? ?\b(?:held|hold)\b|\bheld (?:at {_VENUE}|on (?:teams|zoom|\w+day(?! by)|"
     rf"the \d)|via|online|"
-    rf"with (?:the )?(?:family|parents|school|police|camhs))|^(?:\w+ )?held (?:at|on|in) (?:school|teams|\w+day)",
+    rf"with (?:the )?(?:family|parents|school|police|camhs))|"
+    r"^(?:\w+ )?held (?:at|on|in) (?:school|teams|\w+day(?! by))",
     rf"\b(?:was|is|were|are|be|been|being) held (?:in the (?:safe|office safe|petty cash)|"
     rf"{_NO_PERSON}{{0,3}} account)\b",
 )

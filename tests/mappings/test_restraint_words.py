@@ -100,3 +100,21 @@ def test_custody_is_no_hold(text: str) -> None:
 def test_what_is_avoided_is_not_the_hold_and_what_is_near_the_police_may_be(text: str) -> None:
     """Broken once: what was avoided before the comma took the hold behind it along."""
     assert speaks_of_restraint(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KL was held at 14:05 for three minutes.", "Zebedee was held at 23:50 by two staff.", "AB held at 9pm",
+        "He was held at bedtime because he kicked staff.", "Jaydon put in a hold 4 mins.",
+        "Zoe held on Monday by staff.",
+    ],
+)  # fmt: skip
+def test_a_hold_is_one_at_any_time_and_place(text: str) -> None:
+    """Broken once: whatever was "held at" a time was taken for a meeting, and a child's hold was missed."""
+    assert speaks_of_restraint(text)
+
+
+@pytest.mark.parametrize("text", ["Bingo was held at the town hall.", "Held at school today.", "Quiz held at 6."])
+def test_what_is_held_somewhere_is_not_a_child(text: str) -> None:
+    assert not speaks_of_restraint(text)
