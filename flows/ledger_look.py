@@ -16,13 +16,14 @@ from config.home import Home
 from flows.case_files import CaseFile, case_files
 from flows.site import Site
 from flows.submissions import state_of
-from ledger import quarantine, runs, standing
+from ledger import findings, quarantine, runs, standing
 from ledger.standing import HeldIncident
 from ledger.states import DeliveryState
 from mappings.bodies import AppendmentBody, EntryBody, NoteBody
 from mappings.incident import Status
 from mappings.owed import Action, Target
 from mappings.running_numbers import misfits, number_gaps
+from reconciliation.finding import NOT_IN_PLACE
 from reconciliation.views import (
     Evidence,
     FoundBy,
@@ -54,6 +55,7 @@ def ledger_side(site: Site, home: Home, start: date, end: date, as_of: datetime,
         held = sorted([*held, *moved], key=lambda one: (one.occurred_at, one.key))
         waiting = quarantine.waiting(connection, [home.id])
         numbers = standing.numbers(connection, home.id)
+        doubted = findings.unresolved(connection, home.id, NOT_IN_PLACE)
         last = LastGood(runs.last_good(connection, home.id, "pull"), runs.last_good(connection, home.id, "reconcile"))
     files = case_files(site, home, held, as_of)
     in_range = {row.number for row in source.index.rows} if source.index else set()
@@ -79,6 +81,7 @@ def ledger_side(site: Site, home: Home, start: date, end: date, as_of: datetime,
         targets=frozenset(target for target in site.targets if target in (Target.MOSAIC, Target.DAILY_LOG)),
         knows=lambda reference: home_of(reference) is not None,
         of_another_home=lambda reference: home_of(reference) not in (None, home.id),
+        doubted=doubted,
         last_good=last,
     )
 

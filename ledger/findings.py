@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -123,6 +123,16 @@ def _standing(connection: Connection, home: str) -> dict[str, Standing]:
         row.id: Standing(row.first_seen, row.last_seen, row.acknowledged_at, row.acknowledged_by, row.acknowledged_why)
         for row in rows
     }
+
+
+def unresolved(connection: Connection, home: str, kinds: Collection[str]) -> frozenset[tuple[str, str]]:
+    """(incident's number, target) of the urgent findings of these kinds that no later look has resolved."""
+    rows = connection.execute(
+        select(finding.c.incident, finding.c.target)
+        .where(finding.c.home == home, finding.c.resolved_at.is_(None), finding.c.severity == _URGENCY[0])
+        .where(finding.c.kind.in_(kinds))
+    )
+    return frozenset((row.incident, row.target) for row in rows if row.incident and row.target)
 
 
 def acknowledge(ledger: Ledger, finding_id: str, by: str, reason: str) -> None:

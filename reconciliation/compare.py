@@ -159,7 +159,7 @@ def _disagreements(mosaic: Seen, replica: Seen) -> Iterator[Finding]:
     for finding in replica.findings:
         if (finding.kind, finding.incident_id, finding.subject, finding.reason) in same:
             continue
-        if finding.kind == Kind.MISSING and (finding.incident_id, finding.subject) in lost:
+        if finding.kind in (Kind.MISSING, Kind.DELETED) and (finding.incident_id, finding.subject) in lost:
             continue
         yield finding
 

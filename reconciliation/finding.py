@@ -48,6 +48,17 @@ FLAGS = (
 )
 
 
+#: A record of which one of these is known is not in its place, whatever an earlier look saw.
+NOT_IN_PLACE = (
+    Kind.MISSING,
+    Kind.DOUBLED,
+    Kind.DIFFERENT,
+    Kind.WRONG_CHILD,
+    Kind.UNFINISHED,
+    Kind.DELETED,
+)
+
+
 class Severity(StrEnum):
     """How soon a person must look: high today, medium this week, low when the report is read."""
 

@@ -145,7 +145,8 @@ def _row(
 def _is_done(evidence: Evidence, delivery: LedgerDelivery, seen_right: frozenset[int]) -> bool:
     """Done is what was seen. Mail is done when it was taken (RULINGS 16); a LADO package waits for a person.
 
-    Where a target could not be read now, an earlier look counts and an unseen acceptance does not.
+    Where a target could not be read now, an earlier look counts, unless the last one found something wrong, and an
+    unseen acceptance does not.
     """
     if delivery.target == Target.LADO:
         return True
@@ -153,4 +154,6 @@ def _is_done(evidence: Evidence, delivery: LedgerDelivery, seen_right: frozenset
         return delivery.was_accepted
     if delivery.id in seen_right:
         return True
-    return evidence.side(delivery.target) is not Side.CHECKED and delivery.state is DeliveryState.VERIFIED
+    unread = evidence.side(delivery.target) is not Side.CHECKED
+    doubted = (delivery.number, delivery.target) in evidence.doubted
+    return unread and delivery.state is DeliveryState.VERIFIED and not doubted

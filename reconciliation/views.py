@@ -217,6 +217,8 @@ class Evidence:
     """Whether the ledger knows a reference that is not among `deliveries`: another period's, another home's."""
     of_another_home: Callable[[str], bool] = field(default=_knows_nothing)
     """Whether the ledger knows a reference as one of another home's."""
+    doubted: frozenset[tuple[str, str]] = frozenset()
+    """(number, target) of records in which an earlier look found something wrong that no later one has resolved."""
     last_good: LastGood = LastGood()
 
     def side(self, target: str) -> Side:

@@ -71,7 +71,13 @@ _UNFINISHED_COPY = Words(
     _COUNCIL,
 )
 
-#: (kind, reason) -> words; reason "" is the row for every other reason of that kind, `system:reason` one system's own.
+_LOOK_ITSELF = (
+    "Look on Mosaic itself. If it is so there too, ask the council's Mosaic administrators to put it right; if not, "
+    "tell who runs the replica."
+)
+
+#: (kind, reason) -> words; reason "" is the row for every other reason of that kind, `system:reason` one system's own
+#: and `system:` that system's for every other reason.
 WORDS: dict[tuple[str, str], Words] = {
     # ---- the source's index against the ledger
     (Kind.MISSING, "ledger"): Words(
@@ -188,11 +194,20 @@ WORDS: dict[tuple[str, str], Words] = {
         "Look again after the replica's next load; if it is still not there, ask the council's Mosaic administrators.",
         _COUNCIL,
     ),
+    (Kind.DOUBLED, "replica:"): Words(
+        _HIGH, "{incident}: the Mosaic replica holds {at_mosaic} {times}.", _LOOK_ITSELF, _MANAGER
+    ),
     (Kind.DOUBLED, ""): Words(
         _HIGH,
         "{incident}: {target} holds {record} {times}.",
         "Ask the administrators of {target} to delete all but the one that the ledger names.",
         _COUNCIL,
+    ),
+    (Kind.DIFFERENT, "replica:"): Words(
+        _HIGH,
+        "{incident}: the Mosaic replica shows {at_mosaic} otherwise than it was sent: {reason}.",
+        _LOOK_ITSELF,
+        _MANAGER,
     ),
     (Kind.DIFFERENT, ""): Words(
         _HIGH,
@@ -211,6 +226,13 @@ WORDS: dict[tuple[str, str], Words] = {
         _LOW,
         "{incident}: somebody else has added to {record}.",
         "Read the addition on Mosaic, and acknowledge this finding.",
+        _MANAGER,
+    ),
+    (Kind.WRONG_CHILD, "replica:"): Words(
+        _HIGH,
+        "{incident}: the Mosaic replica shows {at_mosaic} on another person's record, under the id {which} there.",
+        "Look on Mosaic itself at once. If it is so there too, tell the council's Mosaic administrators and the data "
+        "protection officer; if not, tell who runs the replica.",
         _MANAGER,
     ),
     (Kind.WRONG_CHILD, ""): Words(
@@ -246,6 +268,9 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.UNFINISHED, "replica:one_of_several"): _UNFINISHED_COPY,
     (Kind.UNFINISHED, "replica:draft"): _UNFINISHED_COPY,
     (Kind.UNFINISHED, "replica:timed_out"): _UNFINISHED_COPY,
+    (Kind.DELETED, "replica:"): Words(
+        _HIGH, "{incident}: the Mosaic replica shows {at_mosaic} as deleted.", _LOOK_ITSELF, _MANAGER
+    ),
     (Kind.DELETED, ""): Words(
         _HIGH,
         "{incident}: {record} was deleted behind our back.",
@@ -469,7 +494,7 @@ _UNKNOWN_FLAG = Words(
 
 def words_for(kind: str, reason: str | None, target: str = "") -> Words:
     """The row for this kind and reason at this system; a kind of a newer policy gets a sentence that names it."""
-    for key in (f"{target}:{reason or ''}", reason or "", ""):
+    for key in (f"{target}:{reason or ''}", reason or "", f"{target}:", ""):
         if (kind, key) in WORDS:
             return WORDS[kind, key]
     return _UNKNOWN_FLAG

@@ -291,3 +291,17 @@ def test_an_entry_that_was_moved_out_of_the_period_is_another_time_and_not_gone(
     told = town.bridge.reconcile(ago(9).date().isoformat(), ago(6).date().isoformat(), code=2)
     entries = {one["incident"][-4:]: (one["kind"], one["reason"]) for one in told["findings"] if one["target"]}
     assert entries == {"0001": ("different", "time"), "0002": ("missing", "vanished")}
+
+
+def test_what_the_last_look_found_amiss_is_not_verified_because_nobody_can_look_again(found: Found) -> None:
+    """Broken once: a note that was deleted on Monday was verified on Tuesday, when Mosaic was down."""
+    town = found(mail=False)
+    town.recording.put(quiet(1, ago(hours=5)), quiet(2, ago(hours=4)))
+    town.bridge.sync(code=0)
+    assert town.bridge.reconcile(*PERIOD, code=0)["totals"]["verified"] == 2
+    note_of(town, 1)["state"] = "DELETED"
+    assert town.bridge.reconcile(*PERIOD, code=2)["totals"]["verified"] == 1
+    blind = town.bridge.reconcile(*PERIOD, code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
+    assert (blind["totals"]["verified"], blind["totals"]["outstanding"], blind["not_looked_at"]) == (1, 1, 1)
+    note_of(town, 1)["state"] = "COMPLETE"
+    assert town.bridge.reconcile(*PERIOD, code=0)["totals"]["verified"] == 2

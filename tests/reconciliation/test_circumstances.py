@@ -162,6 +162,38 @@ def test_an_entry_about_another_homes_incident_in_this_log_is_told() -> None:
     assert (stray.kind, stray.reason, stray.owner) == ("orphan", "other_home", "registered_manager")
 
 
+def _replica(world: World, **changes: object) -> NotesView:
+    note = second_note(world)
+    changed = replace(note, **changes)
+    held = {person: [one for one in notes if one != note] for person, notes in world.evidence().mosaic.notes.items()}
+    held[changed.person_id] = [*held[changed.person_id], changed]
+    return NotesView(Side.CHECKED, held)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"person_id": 700017}, "wrong_child"),
+        ({"html": "<p>Altered.</p>"}, "different"),
+        ({"state": NoteState.DELETED}, "deleted"),
+    ],
+)
+def test_what_only_the_replica_shows_is_first_looked_at_on_mosaic(changes, kind) -> None:
+    """Broken once: the administrators of a read-only copy were asked to delete what Mosaic itself held once."""
+    world = quiet_world()
+    (copy,) = found(world, replica=_replica(world, **changes))
+    assert (copy.kind, copy.target) == (kind, "replica")
+    assert copy.action.startswith("Look on Mosaic itself")
+    assert "the Mosaic replica shows the case note for child-18" in copy.message
+
+
+def test_a_note_that_is_gone_from_mosaic_and_deleted_in_its_replica_is_lost_once() -> None:
+    world = quiet_world()
+    replica = _replica(world, state=NoteState.DELETED)
+    world.notes.remove(second_note(world))
+    assert told(found(world, replica=replica)) == [("missing", "vanished")]
+
+
 # ---- an acknowledgement covers what was acknowledged ---------------------------------------------------------------
 
 
