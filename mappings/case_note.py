@@ -13,7 +13,7 @@ from mappings.incident import Incident
 from mappings.names import KnownChild, Redactor, redactor_for
 from mappings.note_parts import in_parts, part_reference
 from mappings.note_sections import DutyLike, sections_of, still_owed
-from mappings.note_subject import Section, Subject
+from mappings.note_subject import Section, subject_of
 from mappings.wording import KINDS, escaped, one_line, short_moment
 
 TITLE_LIMIT = 100
@@ -80,9 +80,8 @@ def note_sections(incident: Incident, child_id: str, context: NoteContext) -> tu
     child = incident.child(child_id)
     if child is None:
         raise ValueError("this child is not in the report, so there is no note to write")
-    return sections_of(
-        Subject(incident, child, note_redactor(incident, child_id, context), context.home.name, context.exempt)
-    )
+    hide = note_redactor(incident, child_id, context)
+    return sections_of(subject_of(incident, child, hide, context.home.name, exempt=context.exempt))
 
 
 def note_redactor(incident: Incident, child_id: str, context: NoteContext) -> Redactor:

@@ -22,7 +22,7 @@ from mappings.word_names import COMMON_WORDS, is_word
 CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 SPELLED_OUT = re.compile(r"(?<![^\W\d_])(?:[^\W\d_][ .\-*]){2,}[^\W\d_](?![^\W\d_])")
 
-_ONLY_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
+_ONLY_LETTERS = bytes(code if code < 128 and chr(code).isalpha() else 32 for code in range(256))
 #: Letters that seldom stand alone in a text: not an article, a pronoun, or what follows an apostrophe.
 _LONELY_LETTERS = frozenset(letter for code in range(65, 123) if (letter := chr(code)).isalpha()) - frozenset(
     "aAiIstdm"
@@ -210,7 +210,9 @@ def name_index(children: tuple[NamedChild, ...]) -> NameIndex:
 
 def distinct_words(text: str) -> set[str]:
     """Every different word of a folded text, as it is written."""
-    return set(text.translate(_ONLY_LETTERS).split() if text.isascii() else LETTERS.findall(text))
+    if text.isascii():
+        return set(text.encode().translate(_ONLY_LETTERS).decode().split())
+    return set(LETTERS.findall(text))
 
 
 def irregular(text: FoldedText, lower: AbstractSet[str]) -> bool:

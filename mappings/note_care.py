@@ -107,7 +107,7 @@ def allegations(subject: Subject) -> Section:
         blocks.append(f"<p>{_raised(subject, entry)}</p>")
         blocks += prose(subject, entry.summary)
         asked = (("Referred to MASH", entry.mash_referred), ("Referred to the police", entry.police_referred))
-        blocks += facts(f"{what}: {answer(said_so)}" for what, said_so in asked)
+        blocks += facts([f"{what}: {answer(said_so)}" for what, said_so in asked])
     return section("allegations", "Allegations and complaints", blocks or ["<p>None recorded.</p>"])
 
 
@@ -148,7 +148,9 @@ def told(subject: Subject) -> Section:
     ]
     if incident.senior_manager_notified_at:
         items.append(f"Senior manager: {readable(incident.senior_manager_notified_at)}")
-    return section("told", "Who has been told", facts([*items, _notifiable(subject, incident.notifiable_event)]))
+    if incident.notifiable_event.decision is not NotifiableDecision.UNDECIDED:
+        items.append(_notifiable(subject, incident.notifiable_event))
+    return section("told", "Who has been told", facts(items))
 
 
 def _parents(subject: Subject) -> str:
@@ -161,9 +163,7 @@ def _parents(subject: Subject) -> str:
     return "not recorded"
 
 
-def _notifiable(subject: Subject, event: NotifiableEvent) -> str | None:
-    if event.decision is NotifiableDecision.UNDECIDED:
-        return None
+def _notifiable(subject: Subject, event: NotifiableEvent) -> str:
     by = f" by {subject.adult(event.by)}" if said_briefly(event.by) else ""
     when = f", {readable(event.considered_at)}" if event.considered_at else ""
     notify = event.decision is NotifiableDecision.NOTIFY

@@ -23,6 +23,7 @@ from mappings.wording import (
 )
 
 _ROWS_A_TABLE = 20
+_PLANNED = {Answer.YES: ", planned", Answer.NO: ", not planned"}
 _CLOCK_REMARKS = {
     ClockTroubleKind.MISSING: (
         "A time in the report does not exist on the UK clock, because the clocks went forward over it; "
@@ -57,12 +58,12 @@ def summary(subject: Subject) -> Section:
     if said_briefly(incident.location):
         where += f", {subject.text(incident.location)}"
     reasons = [REASONS[reason] for reason in incident.reasons]
-    planned = {Answer.YES: "planned", Answer.NO: "not planned"}.get(incident.planned)
+    kind = KINDS[incident.intervention] + _PLANNED.get(incident.planned, "")
     short = facts(
         [
             f"When: {readable(incident.occurred_at)}",
             f"Where: {where}",
-            f"What kind: {', '.join(filter(None, (KINDS[incident.intervention], planned)))}",
+            f"What kind: {kind}",
             f"Why staff intervened: {listed(reasons) if reasons else 'not recorded'}",
         ]
     )
@@ -86,13 +87,11 @@ def _remarks(subject: Subject) -> list[str]:
     remarks = []
     if subject.exempt:
         remarks.append("This was routine under the EHC plan: every measure used is one that the plan provides for.")
-    own = subject.incident.children.index(subject.child)
-    kinds = {
-        trouble.kind
-        for trouble in subject.incident.clock_troubles
-        if not trouble.field.startswith("children.") or trouble.field.startswith(f"children.{own}.")
-    }
-    remarks += [text for kind, text in _CLOCK_REMARKS.items() if kind in kinds]
+    if subject.incident.clock_troubles:
+        own = f"children.{subject.incident.children.index(subject.child)}."
+        fields = [(trouble.kind, trouble.field) for trouble in subject.incident.clock_troubles]
+        kinds = {kind for kind, field in fields if field.startswith(own) or not field.startswith("children.")}
+        remarks += [text for kind, text in _CLOCK_REMARKS.items() if kind in kinds]
     return [f"<p><em>{remark}</em></p>" for remark in remarks]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from mappings.note_care import allegations, conversation, injuries, oversight, record, told, views
@@ -28,6 +28,8 @@ _SECTIONS: tuple[Callable[[Subject], Section | None], ...] = (
     record,
 )
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_OWED = frozenset({"open", "overdue"})
 #: Our own two deliveries, the desk that only a few people may know of, and what is best practice but owed by nobody.
 _NOT_SHOWN = frozenset({"daily_log", "mosaic_case_note", "lado_contact", "external_review"})
 
@@ -53,19 +55,18 @@ class DutyLike(Protocol):
 
 def sections_of(subject: Subject) -> tuple[Section, ...]:
     """Every section of the note, but for what is still owed, which depends on the hour."""
-    made = (one(subject) for one in _SECTIONS)
-    return tuple(found for found in made if found is not None)
+    return tuple([made for one in _SECTIONS if (made := one(subject)) is not None])
 
 
 def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Section:
     """What is owed to this child and for the incident as a whole, soonest first, as at `now`."""
     owed = [
-        duty
-        for duty in duties
-        if duty.state in ("open", "overdue") and duty.child in (None, child_id) and duty.id not in _NOT_SHOWN
+        (duty.due_at or _NEVER, duty.id, place, f"{escaped(duty.title)}: {_due(duty)}")
+        for place, duty in enumerate(duties)
+        if duty.state in _OWED and (duty.child is None or duty.child == child_id) and duty.id not in _NOT_SHOWN
     ]
-    owed.sort(key=lambda duty: (duty.due_at is None, duty.due_at or now, duty.id))
-    items = [f"{escaped(duty.title)}: {_due(duty)}" for duty in owed]
+    owed.sort()
+    items = [line for *_, line in owed]
     return section("owed", f"Still owed, as at {readable(now)}", facts(items) or ["<p>Nothing.</p>"])
 
 

@@ -6,7 +6,7 @@ Everything that staff typed has gone through the record's redactor and is escape
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -39,17 +39,11 @@ class Subject(NamedTuple):
     child: Child
     hide: Redactor
     home_name: str
-    exempt: bool = False
-
-    @property
-    def measures(self) -> tuple[Measure, ...]:
-        """The measures used on this child."""
-        return measures_on(self.incident, self.child)
-
-    @property
-    def was_held(self) -> bool:
-        """Whether the child was held in a restrictive intervention."""
-        return self.incident.is_restrictive and (self.child in held(self.incident) or bool(self.measures))
+    exempt: bool
+    measures: tuple[Measure, ...]
+    """The measures used on this child."""
+    was_held: bool
+    """Whether the child was held in a restrictive intervention."""
 
     def text(self, written: str) -> str:
         """What staff typed, on one line, safe and escaped."""
@@ -57,26 +51,36 @@ class Subject(NamedTuple):
 
     def adult(self, name: str, otherwise: str = "somebody not named") -> str:
         """An adult's name, safe and escaped."""
-        return escaped(one_line(self.hide.adult(name), 100)) if said_briefly(name) else otherwise
+        if not said_briefly(name):
+            return otherwise
+        shown = self.hide.adult(name)
+        return escaped(shown if len(shown) <= 100 else one_line(shown, 100))
 
     def __repr__(self) -> str:
         return "<Subject>"
 
 
-def section(section_id: str, heading: str, blocks: Iterable[str]) -> Section:
+def subject_of(incident: Incident, child: Child, hide: Redactor, home_name: str, *, exempt: bool) -> Subject:
+    """What the note of this child is made from."""
+    measures = measures_on(incident, child)
+    was_held = incident.is_restrictive and (bool(measures) or child in held(incident))
+    return Subject(incident, child, hide, home_name, exempt, measures, was_held)
+
+
+def section(section_id: str, heading: str, blocks: Sequence[str]) -> Section:
     """A section whose first paragraph opens with the heading."""
-    found = list(blocks) or [f"<p>{NOT_RECORDED}</p>"]
-    title = f"<strong>{heading}</strong>"
-    first = f"<p>{title}<br>{found[0][3:]}" if found[0].startswith("<p>") else f"<p>{title}</p>{found[0]}"
-    return Section(section_id, heading, (first, *found[1:]))
+    first, *more = blocks or (f"<p>{NOT_RECORDED}</p>",)
+    title = f"<p><strong>{heading}</strong>"
+    opening = f"{title}<br>{first[3:]}" if first.startswith("<p>") else f"{title}</p>{first}"
+    return Section(section_id, heading, (opening, *more))
 
 
 def prose(subject: Subject, written: str, lead: str = "") -> list[str]:
     """Free text as paragraphs, the first with a lead such as "Details: "; nothing where it says nothing."""
-    if not _says_something(written):
+    if not written or not _says_something(written):
         return []
-    found = paragraphs(subject.hide.text(written))
-    return [f"<p>{lead if not place else ''}{text}</p>" for place, text in enumerate(found)]
+    first, *more = paragraphs(subject.hide.text(written))
+    return [f"<p>{lead}{first}</p>", *(f"<p>{text}</p>" for text in more)]
 
 
 def _says_something(written: str) -> bool:
@@ -86,9 +90,11 @@ def _says_something(written: str) -> bool:
     return not any(character.isalnum() for character in written) and bool(written.strip(" \t\r\n-–—_.*/\\"))
 
 
-def facts(items: Iterable[str | None]) -> list[str]:
-    found = [item for item in items if item]
-    return [bullets(found[start : start + 40]) for start in range(0, len(found), 40)]
+def facts(items: Sequence[str]) -> list[str]:
+    """Lists of ready HTML items, none too long to place."""
+    if len(items) <= 40:
+        return [bullets(items)] if items else []
+    return [bullets(items[start : start + 40]) for start in range(0, len(items), 40)]
 
 
 def dated(moment: datetime | None, otherwise: str = "time not recorded") -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,10 +26,11 @@ _INITIALS = re.compile(r"(?<![\w.])([A-Z])\.?([A-Z])\b(?:\.(?=\s+[a-z]))?(?!\.?[
 #: What an adult's name looks like: up to five words, each with a capital but for particles. A sentence is none.
 _NAME_WORD = r"(?:[^\W\d_a-z][^\W\d_]*\.?|de|la|le|du|del|da|dos|van|von|der|den|bin|al|el|ap)"
 _NAME = re.compile(rf"{_NAME_WORD}(?:(?:, | |-|'|’){_NAME_WORD}){{1,4}}")
-#: A word with a letter and a digit in it, and where one may be: a quick look.
+#: A word with a letter and a digit in it.
 _NUMBERED = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]+")
-_DIGIT_BY_LETTER = re.compile(r"\d(?:(?<=[^\W\d_]\d)|(?=[^\W\d_]))")
-_TWO_CAPITALS = re.compile(r"[A-Z]\.?[A-Z]")
+_DIGIT = re.compile(r"\d")
+#: Where such a word or initials may be, in a text without other digits.
+_SPECIAL = re.compile(r"[0-9A-Z](?:(?<=[0-9])(?:(?=[^\W\d_])|(?<=[^\W\d_].))|(?<=[A-Z])\.?[A-Z])")
 _ADDRESS = re.compile(r"\w@\w|://|\bwww\.")
 
 
@@ -65,7 +67,10 @@ class Redactor:
     def text(self, text: str) -> str:
         """The text without other children's names, control characters dropped. Raises RedactionFailed."""
         try:
-            return self._hidden(text)
+            look = _look_short(text) if len(text) <= _SHORT else _look(text)
+            if look.plain and self._index.beginnings.isdisjoint(look.words):
+                return look.source
+            return self._hidden(look)
         except RedactionFailed:
             raise
         except Exception:  # noqa: BLE001 - whatever it was, its message may hold the text, and the text must stop
@@ -111,10 +116,7 @@ class Redactor:
     def _kept(self) -> dict[str, tuple[Words, ...]]:
         return _kept_runs(self._index, self._staff, self._all_adults(), self._phrases, self._own)
 
-    def _hidden(self, text: str) -> str:
-        look = _look_short(text) if len(text) <= _SHORT else _look(text)
-        if look.plain and self._index.beginnings.isdisjoint(look.words):
-            return look.source
+    def _hidden(self, look: _Look) -> str:
         source = self._without_numbered(look.source)
         if source != look.source:
             look = _look(source)
@@ -131,7 +133,7 @@ class Redactor:
 
     def _without_numbered(self, source: str) -> str:
         """Names that hold digits ("Child2"), which no list of letters tells apart: the whole word goes."""
-        if not self._index.numbered or _DIGIT_BY_LETTER.search(source) is None:
+        if not self._index.numbered or _DIGIT.search(source) is None:
             return source
         return _NUMBERED.sub(self._instead_of_numbered, source)
 
@@ -256,7 +258,7 @@ class _Look(NamedTuple):
 
     source: str
     view: FoldedText
-    words: frozenset[str]
+    words: AbstractSet[str]
     odd: bool
     plain: bool
 
@@ -267,10 +269,10 @@ class _Look(NamedTuple):
 def _look(text: str) -> _Look:
     source = cleaned(text)
     view = folded(source)
-    words = frozenset(distinct_words(view.lower))
+    words = distinct_words(view.lower)
     odd = irregular(view, words)
-    plain = not odd and _DIGIT_BY_LETTER.search(source) is None and _TWO_CAPITALS.search(source) is None
-    return _Look(source, view, words, odd, plain)
+    special = _SPECIAL.search(source) or (not source.isascii() and _DIGIT.search(source))
+    return _Look(source, view, words, odd, not odd and not special)
 
 
 #: Places, roles and techniques come again and again, and a story in the record of each child.

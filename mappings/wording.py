@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from html import escape
 
 from mappings.folded_text import cleaned
 from mappings.incident import Answer, ChildRole, Intervention, Involvement, Position, RaisedBy, Reason, Status
@@ -109,7 +108,8 @@ def clock_time(moment: datetime) -> str:
 
 def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    first, last = ", ".join(words[:-1]), "".join(words[-1:])
+    return f"{first} and {last}" if first and last else first or last
 
 
 def sentence(text: str) -> str:
@@ -133,28 +133,28 @@ def capitalised(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Text for HTML; it stays as it was written, tags and all."""
-    return escape(text, quote=False)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def paragraphs(text: str) -> list[str]:
     """Text as escaped paragraphs: a blank line parts them, a line end is a `<br>`, and none is too long to place."""
-    found: list[str] = []
-    for paragraph in _BLANK_LINES.split(text.strip()):
-        for piece in _pieces(paragraph):
-            found.append(escaped(piece).replace("\n", "<br>"))
-    return found
+    text = text.strip()
+    if "\n" not in text and len(text) <= PARAGRAPH_LIMIT:
+        return [escaped(text)]
+    pieces = (piece for paragraph in _BLANK_LINES.split(text) for piece in _pieces(paragraph))
+    return [escaped(piece).replace("\n", "<br>") for piece in pieces]
 
 
 def bullets(items: Iterable[str]) -> str:
     """A list of ready HTML items."""
-    return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+    return f"<ul><li>{'</li><li>'.join(items)}</li></ul>"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of ready HTML cells."""
-    head = "".join(f"<th>{heading}</th>" for heading in headings)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    head = "</th><th>".join(headings)
+    body = "".join([f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in rows])
+    return f"<table><thead><tr><th>{head}</th></tr></thead><tbody>{body}</tbody></table>"
 
 
 def _pieces(paragraph: str) -> Iterable[str]:
