@@ -61,9 +61,12 @@ class Answer:
             return False
 
     def retry_after(self, now: datetime) -> float | None:
-        """Seconds that the answer asks us to wait; a past date is 0, an unreadable wish is None."""
+        """Seconds that the answer asks us to wait; a past date is 0, an unreadable wish is None.
+
+        A date is read by the clock of who wrote it, which may be hours from ours; `now` is for an answer without one.
+        """
         wish = self.headers.get("Retry-After")
-        return None if wish is None else seconds_of(wish, now)
+        return None if wish is None else seconds_of(wish, _moment(self.headers.get("Date") or "") or now)
 
 
 def seconds_of(wish: str, now: datetime) -> float | None:
@@ -71,11 +74,15 @@ def seconds_of(wish: str, now: datetime) -> float | None:
     wish = wish.strip()
     if wish.isascii() and wish.isdigit() and len(wish) < 10:
         return min(MOST_PATIENCE, float(wish))
+    moment = _moment(wish)
+    return None if moment is None else min(MOST_PATIENCE, max(0.0, (moment - now).total_seconds()))
+
+
+def _moment(written: str) -> datetime | None:
+    """An HTTP date, in UTC where it names no zone; None where it is none."""
     try:
-        moment = parsedate_to_datetime(wish)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return min(MOST_PATIENCE, max(0.0, (moment - now).total_seconds()))
+        moment = parsedate_to_datetime(written)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 

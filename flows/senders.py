@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -35,6 +36,12 @@ _LONGEST_PAUSE = 900.0
 #: How often a mail is sent whose taking is in doubt each time: then a person must ask the mail server's people.
 _MOST_COPIES = 4
 _CONFLICT = "The target says that it has this record, but a look-up does not find it; ask the target's administrators."
+
+_ELSEWHERE = (
+    "It was sent to another address than the one that is set now, where a look-up does not find it; that proves "
+    "nothing. Set the old address until it is found, or run `incident-bridge delivery retry {id}` if both lead to one "
+    "system."
+)
 
 
 class Sender(Protocol):
@@ -181,7 +188,14 @@ class CannotBeAsked(Exception):
 
 
 def try_to_send(sender: Sender, claim: Claim, root: Root | None, settle_seconds: float) -> Outcome:
-    """Send once; whatever happens becomes an outcome."""
+    """Send once; whatever happens becomes an outcome. What is in doubt keeps where it was sent to."""
+    outcome = _sent(sender, claim, root, settle_seconds)
+    if outcome.event is not Event.AMBIGUOUS:
+        return outcome
+    return replace(outcome, detail={**outcome.detail, "sent_to": _address(sender)})
+
+
+def _sent(sender: Sender, claim: Claim, root: Root | None, settle_seconds: float) -> Outcome:
     try:
         receipt = sender.send(claim, root)
     except ConnectorError as why:
@@ -200,7 +214,7 @@ def try_to_look(sender: Sender, claim: Claim, root: Root | None, settle_seconds:
     """Look once for a delivery that may be there."""
     try:
         found = sender.look(claim, root)
-        if found.unfinished is not None:
+        if found.unfinished is not None and not found.receipts:
             return _accepted(claim, sender.finish(claim, found.unfinished), Event.LOOK_FOUND)
     except CannotBeAsked as why:
         return Outcome(claim, Event.REPEATABLE, str(why))
@@ -214,9 +228,17 @@ def try_to_look(sender: Sender, claim: Claim, root: Root | None, settle_seconds:
     except Exception as why:  # noqa: BLE001 - a look changes nothing; it is tried again
         sentence = f"An unexpected fault ({type(why).__name__}) in this software during a look-up."
         return _look_failed(claim, sentence, None, settle_seconds)
+    if found.absent and claim.detail.get("sent_to") not in (None, _address(sender)):
+        return Outcome(claim, Event.LOOK_FAILED, _ELSEWHERE.format(id=claim.id), retry_in=_LONGEST_PAUSE)
     if found.absent:
         return Outcome(claim, Event.LOOK_ABSENT, "A look-up did not find it.", retry_in=settle_seconds)
     return _seen(claim, found, Event.LOOK_FOUND)
+
+
+def _address(sender: Sender) -> str | None:
+    """What tells the target's address from another one; None where it has none that we know of."""
+    http = getattr(getattr(sender, "store", None), "http", None)
+    return None if http is None else hashlib.sha256(http.base_url.encode()).hexdigest()[:16]
 
 
 def _look_failed(claim: Claim, why: str, cause: str | None, seconds: float) -> Outcome:
@@ -266,7 +288,7 @@ def _after_conflict(sender: Sender, claim: Claim, root: Root | None, settle_seco
     """409: look up; there: accepted; not there: rejected (RULINGS 15)."""
     try:
         found = sender.look(claim, root)
-        if found.unfinished is not None:
+        if found.unfinished is not None and not found.receipts:
             return _accepted(claim, sender.finish(claim, found.unfinished), Event.ACCEPTED)
     except (ConnectorError, CannotBeAsked):
         return Outcome(

@@ -222,6 +222,18 @@ class Conversation:
                 return Reply(int(code), tuple(lines))
         raise BrokenError(Break.GARBLED)
 
+    def refuse_early_word(self, stage: Stage) -> None:
+        """Whatever was said before it was asked for is no answer to what is asked next; a refusal is one all the same.
+
+        Raises RefusedError or BrokenError where there is any.
+        """
+        if not self._unread:
+            return
+        reply = self.reply()
+        if reply.code < 400:
+            raise BrokenError(Break.GARBLED)
+        raise RefusedError(stage, reply)
+
     def close(self) -> None:
         """Hang up."""
         self._wire.close()

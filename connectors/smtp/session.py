@@ -74,6 +74,7 @@ class Session:
         talk.command("DATA", Stage.DATA, 354)
         self.stage = Stage.BODY
         talk.push(letter.content)
+        talk.refuse_early_word(Stage.BODY)
         # The dot goes by itself: until it leaves, no server can have taken the message.
         self.stage = Stage.DOT
         talk.command(".", Stage.DOT, 250)

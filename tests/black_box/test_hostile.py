@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -69,7 +71,8 @@ def test_what_a_home_still_owes_is_said_when_its_file_is_gone(found: Found) -> N
     town = found(mail=False)
     town.bridge.add_home("NTH")
     town.recording.put(minimal(1, ago(2)), minimal(1, ago(2), home="NTH"))
-    town.bridge.sync("--no-wait", code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
+    town.mosaic.storm("status", creates, times=2, detail=(429, {"Retry-After": "0"}))
+    town.bridge.sync("--no-wait", code=2)
     file = town.bridge.folder / "homes" / "nth.toml"
     kept = file.read_text("utf-8")
     file.unlink()
@@ -89,6 +92,59 @@ def test_a_home_whose_id_is_written_in_other_letters_is_refused_before_everythin
     file.write_text(file.read_text("utf-8").replace('id = "EXH"', 'id = "Exh"'), "utf-8")
     told = town.bridge.json("sync", code=1)
     assert (told["error"]["setting"], "EXH" in told["error"]["message"]) == ("BRIDGE_HOMES_DIR", True)
+    once(town, 1)
+
+
+def test_a_note_in_doubt_is_not_called_absent_by_another_system_than_the_one_it_was_sent_to(found: Found) -> None:
+    town, other = found(mail=False, BRIDGE_DELIVERY__WAIT_SECONDS="3"), found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("hang up", creates, after=True)
+    town.bridge.sync("--no-wait", code=2)
+    elsewhere = {"BRIDGE_MOSAIC__BASE_URL": other.mosaic.url}
+    town.bridge.sync(code=2, env=elsewhere)
+    (note,) = listed(town)
+    assert (note["state"], "another address" in note["why"]) == ("uncertain", True)
+    assert not other.mosaic.notes
+    retried(town, note)
+    town.bridge.sync(code=0)
+    once(town, 1)
+
+
+def test_a_note_in_doubt_goes_to_a_new_address_of_the_same_system_when_a_person_says_that_it_is_one(
+    found: Found,
+) -> None:
+    town, other = found(mail=False), found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("hang up", creates)
+    town.bridge.sync("--no-wait", code=2)
+    retried(town, listed(town)[0])
+    town.bridge.sync(code=0, env={"BRIDGE_MOSAIC__BASE_URL": other.mosaic.url})
+    assert (len(town.mosaic.notes), len(other.mosaic.notes)) == (0, 1)
+
+
+# ---- targets with a life of their own ------------------------------------------------------------------------------
+
+
+def test_a_draft_beside_the_finished_note_is_not_finished_too(found: Found) -> None:
+    town = found(mail=False)
+    report = minimal(1, ago(2))
+    town.recording.put(report)
+    town.mosaic.storm("hang up", creates, after=True)
+    town.bridge.sync("--no-wait", code=2)
+    (note,) = town.mosaic.notes.values()
+    draft = town.mosaic.write_by_hand(1001, note["title"], note["note"], note["_sent"]["effective_date"])
+    draft |= {"reference": note["reference"], "state": "DRAFT", "completed_on": None}
+    town.bridge.sync(code=0)
+    assert [one["state"] for one in town.mosaic.notes.values()] == ["COMPLETE", "DRAFT"]
+
+
+def test_a_target_whose_clock_is_a_day_ahead_is_not_waited_for_a_day_longer(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    ahead = datetime.now(UTC) + timedelta(days=1)
+    wait = {"Date": format_datetime(ahead, usegmt=True), "Retry-After": format_datetime(ahead, usegmt=True)}
+    town.mosaic.storm("status", creates, detail=(429, wait))
+    town.bridge.sync(code=0)
     once(town, 1)
 
 

@@ -33,6 +33,14 @@ def test_retry_after_is_read_in_every_style(wish: str, seconds: float | None) ->
     assert seconds_of(wish, NOW) == seconds
 
 
+@pytest.mark.parametrize("date", ["Fri, 02 Oct 2026 12:00:00 GMT", "Wed, 30 Sep 2026 12:00:00 GMT", "", "a while ago"])
+def test_a_date_to_wait_for_is_read_by_the_clock_of_who_wrote_it(date: str) -> None:
+    wish = {"": "Thu, 01 Oct 2026 12:00:30 GMT", "a while ago": "Thu, 01 Oct 2026 12:00:30 GMT"}.get(date)
+    wish = wish or date.replace("12:00:00", "12:00:30")
+    answer = Answer(429, CaseInsensitiveDict({"Date": date, "Retry-After": wish}), b"")
+    assert answer.retry_after(NOW) == 30
+
+
 @given(st.text(max_size=40))
 def test_no_retry_after_breaks_anything(wish: str) -> None:
     found = seconds_of(wish, NOW)

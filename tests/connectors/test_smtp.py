@@ -133,6 +133,15 @@ def test_4xx_after_the_dot_proves_that_nothing_was_taken(open_box, answer: str) 
     assert error.status == int(answer[:3])
 
 
+def test_a_word_that_came_before_the_dot_is_no_answer_to_it(open_box) -> None:
+    box = open_box(answers={"data": ["354 go on\r\n250 2.0.0 done already"]})
+    assert type(failure(notifier(box))) is NotApplied
+    assert not box.taken
+    box = open_box(answers={"data": ["354 go on\r\n552 5.3.4 too much"]})
+    error = failure(notifier(box))
+    assert (type(error), error.cause) == (Rejected, Cause.TOO_LARGE)
+
+
 def test_a_run_that_may_not_write_any_more_sends_nothing(open_box) -> None:
     box = open_box()
     before = may_write.set(lambda: False)
