@@ -52,6 +52,10 @@ class DutyState(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+_OWED = (DutyState.OPEN, DutyState.OVERDUE)
+_LATE = (DutyState.OVERDUE, DutyState.MET_LATE)
+
+
 class Duty(NamedTuple):
     """One duty of one incident, as it stands. Moments are in UTC; `due_at` itself is still on time.
 
@@ -75,7 +79,7 @@ class Duty(NamedTuple):
     @property
     def is_owed(self) -> bool:
         """Whether somebody still has to do something."""
-        return self.state in (DutyState.OPEN, DutyState.OVERDUE)
+        return self.state in _OWED
 
 
 def duties_of(incident: Incident, home: Home, evidence: Evidence, now: datetime) -> tuple[Duty, ...]:
@@ -132,6 +136,6 @@ def _reason(duty: DutyId, case: Case, state: DutyState, deadline: Deadline, proo
 
 def _raised_later(case: Case, state: DutyState, deadline: Deadline) -> bool:
     """Whether what is late, and without delay, was not known in time."""
-    if case.is_serious or state not in (DutyState.OVERDUE, DutyState.MET_LATE) or deadline.due_at is None:
+    if case.is_serious or state not in _LATE or deadline.due_at is None:
         return False
     return bool(case.concerns) and min(concern.knowing_at for concern in case.concerns) > deadline.due_at

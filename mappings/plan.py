@@ -70,7 +70,7 @@ def recipients(
     report: Incident, home: Home, duties: Sequence[Duty], initials: Mapping[str, str], digest: Callable[[str], str]
 ) -> frozenset[tuple[str, str]]:
     """Who may be mailed about this report, whatever has been done already: (subject, digest of the address)."""
-    everything = {(duty.id.value, duty.child) for duty in duties}
+    everything = {(duty.id, duty.child) for duty in duties}
     planned = mails_for(report, home, MailContext(everything, initials))
     return frozenset((mail.subject_key, digest(mail.to)) for mail in planned.mails)
 
@@ -241,7 +241,7 @@ class _Planning:
         told = {(b.subject, b.detail.get("to", "")) for b in before}
         if any(old.state in ("pending", "rejected") for old in before):
             self._withdraw_from_strangers(before)
-        unmet = {(duty.id.value, duty.child) for duty in self.duties if duty.is_owed}
+        unmet = {(duty.id, duty.child) for duty in self.duties if duty.is_owed}
         planned = mails_for(self.report, self.home, MailContext(unmet, self.initials, self.asked))
         too_old = self.report.occurred_at < self.around.now - self.around.mail_max_age
         for mail in planned.mails:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import NewType
 
 Reference = NewType("Reference", str)
@@ -30,10 +31,15 @@ def delivery_key(
 
 def reference_of(key: DeliveryKey, *, number: str, revision: int) -> Reference:
     """The reference that the target keeps, at most 64 characters: number and revision for people, a hash for us."""
-    readable = _NOT_SHOWN.sub("-", number.upper()).strip("-")[:24].strip("-") or "X"
     hashed = int(key[:20], 16)
     digest = "".join([_BASE_32[hashed >> place & 31] for place in range(75, -5, -5)])
-    return Reference(f"IB-{readable}-R{revision}-{digest}")
+    return Reference(f"IB-{_readable(number)}-R{revision}-{digest}")
+
+
+@lru_cache(maxsize=64)
+def _readable(number: str) -> str:
+    """An incident has a reference for each of its deliveries, all with the one number."""
+    return _NOT_SHOWN.sub("-", number.upper()).strip("-")[:24].strip("-") or "X"
 
 
 def same_reference(one: str | None, other: str | None) -> bool:
