@@ -16,7 +16,7 @@ from config.home import Home
 from mappings.case import Case
 from mappings.duty_deadlines import Deadline, deadlines_of, own_deadline
 from mappings.duty_proofs import CHILD_PROOFS, HOME_PROOFS
-from mappings.duty_rules import DUTY_TITLES, RULES, DutyId, DutyRule, Owner, clause_of
+from mappings.duty_rules import CLAUSES, DUTY_TITLES, RULES, DutyId, DutyRule, Owner
 from mappings.duty_triggers import not_applicable
 from mappings.evidence import Evidence, LadoAct, LadoState, Proof, submitted_at, undated
 from mappings.incident import Child, Incident
@@ -52,8 +52,9 @@ class DutyState(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-_OWED = (DutyState.OPEN, DutyState.OVERDUE)
-_LATE = (DutyState.OVERDUE, DutyState.MET_LATE)
+#: Getting a member from an enum takes as long as a call; a report asks for these dozens of times.
+_OPEN, _OVERDUE, _NOT_APPLICABLE = DutyState.OPEN, DutyState.OVERDUE, DutyState.NOT_APPLICABLE
+_LATE = (_OVERDUE, DutyState.MET_LATE)
 
 
 class Duty(NamedTuple):
@@ -79,7 +80,7 @@ class Duty(NamedTuple):
     @property
     def is_owed(self) -> bool:
         """Whether somebody still has to do something."""
-        return self.state in _OWED
+        return self.state in (_OPEN, _OVERDUE)
 
 
 def duties_of(incident: Incident, home: Home, evidence: Evidence, now: datetime) -> tuple[Duty, ...]:
@@ -99,33 +100,33 @@ def duties_of(incident: Incident, home: Home, evidence: Evidence, now: datetime)
 
 
 def _duty(case: Case, deadlines: Mapping[DutyId, Deadline], rule: DutyRule, child: Child | None) -> Duty:
-    duty, owner, child_id = rule.id, rule.owner, None if child is None else child.child_id
+    duty, owner, title, clause = rule.id, rule.owner, rule.title, CLAUSES[rule.id]
+    child_id = None if child is None else child.child_id
     if owner is _SOFTWARE and case.is_draft:
         owner = Owner.STAFF  # who must submit it first (RULINGS 1)
     ours = owner is _SOFTWARE
-    clause, title = clause_of(duty), rule.title
     absent = not_applicable(duty, case, child)
     if absent is not None:
-        return Duty(duty, child_id, owner, None, None, DutyState.NOT_APPLICABLE, None, absent, clause, title, ours)
+        return Duty(duty, child_id, owner, None, None, _NOT_APPLICABLE, None, absent, clause, title, ours)
     if duty is _LADO_CONTACT:
         deadline, proof = lado_contact(case)
     else:
         deadline = deadlines.get(duty) or own_deadline(duty, case, child)
         proof = HOME_PROOFS[duty](case) if child is None else CHILD_PROOFS[duty](case, child)
     due_at, target_at, note = deadline
-    state = _state(due_at, proof.at, case)
-    reason = proof.reason
+    met_at, reason, waits_for_us = proof
+    if met_at is not None:
+        state = DutyState.MET if _in_time(met_at, due_at) else DutyState.MET_LATE
+    else:
+        state = _OPEN if due_at is None or case.second <= due_at else _OVERDUE
     if note is not None or duty in _WITHOUT_DELAY:
         reason = _reason(duty, case, state, deadline, proof)
-    return Duty(duty, child_id, owner, target_at, due_at, state, proof.at, reason, clause, title, ours or proof.ours)
+    return Duty(duty, child_id, owner, target_at, due_at, state, met_at, reason, clause, title, ours or waits_for_us)
 
 
-def _state(due_at: datetime | None, met_at: datetime | None, case: Case) -> DutyState:
+def _in_time(met_at: datetime, due_at: datetime | None) -> bool:
     """Within the second of the deadline is on time: "within two working days" lasts as long as 23:59:59 does."""
-    if met_at is None:
-        return DutyState.OPEN if due_at is None or case.second <= due_at else DutyState.OVERDUE
-    in_time = due_at is None or met_at <= due_at or met_at.replace(microsecond=0) <= due_at
-    return DutyState.MET if in_time else DutyState.MET_LATE
+    return due_at is None or met_at <= due_at or met_at.replace(microsecond=0) <= due_at
 
 
 def _reason(duty: DutyId, case: Case, state: DutyState, deadline: Deadline, proof: Proof) -> str | None:

@@ -354,7 +354,7 @@ DUTY_TITLES: Mapping[str, str] = {rule.id.value: rule.title for rule in RULES}
 
 def clause_of(duty: DutyId) -> str:
     """The policy's words for a duty; the table's "same" stands for those of the row above."""
-    return _CLAUSES[duty]
+    return CLAUSES[duty]
 
 
 def _clauses() -> Iterator[tuple[DutyId, str]]:
@@ -364,4 +364,4 @@ def _clauses() -> Iterator[tuple[DutyId, str]]:
         yield rule.id, above
 
 
-_CLAUSES: Mapping[DutyId, str] = dict(_clauses())
+CLAUSES: Mapping[DutyId, str] = dict(_clauses())

@@ -21,7 +21,8 @@ _PRONE_WORDS = ("prone", "face down")
 @last_answer
 def began(incident: Incident) -> datetime:
     """The minute in which an incident happened: what people write down has no seconds (RULINGS 11)."""
-    return incident.occurred_at.replace(second=0, microsecond=0)
+    moment = incident.occurred_at
+    return moment.replace(second=0, microsecond=0) if moment.second or moment.microsecond else moment
 
 
 @last_answer

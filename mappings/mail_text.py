@@ -17,6 +17,7 @@ _NEVER = re.compile(r"\bLADO\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@<>(),;:]+@[^\s@<>(),;:]+")
 _STYLE = "font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5;color:#0b0c0c"
 _CELL = "border:1px solid #b1b4b6;padding:6px 10px;text-align:left;vertical-align:top"
+_TH, _TD = f'<th scope="col" style="{_CELL}">', f'<td style="{_CELL}">'
 
 
 class Rows(NamedTuple):
@@ -83,12 +84,9 @@ def _html(block: Block) -> str:
     if isinstance(block, str):
         return f"<p>{escape(block)}</p>"
     used = [place for place in range(len(block.headings)) if any(row[place] for row in block.cells)]
-    head = "".join([f'<th scope="col" style="{_CELL}">{escape(block.headings[place])}</th>' for place in used])
+    head = "".join([f"{_TH}{escape(block.headings[place])}</th>" for place in used])
     body = "".join(
-        [
-            "<tr>" + "".join([f'<td style="{_CELL}">{escape(row[place])}</td>' for place in used]) + "</tr>"
-            for row in block.cells
-        ]
+        [f"<tr>{''.join([f'{_TD}{escape(row[place])}</td>' for place in used])}</tr>" for row in block.cells]
     )
     return (
         '<table style="border-collapse:collapse;margin:16px 0">'
