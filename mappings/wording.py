@@ -123,11 +123,6 @@ def one_line(text: str, limit: int = 200) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
-def capitalised(text: str) -> str:
-    """The first letter as a capital, the rest untouched."""
-    return text[:1].upper() + text[1:]
-
-
 # ---- limited HTML: p, br, ul, ol, li, strong, em and the parts of a table ---------------------------------------
 
 
