@@ -66,20 +66,22 @@ class LeafMaker:
         default = NOTHING if options.default is None else self._own_word(options.default, read, where)
         if options.constant is not None:
             constant = self._own_word(options.constant, read, where)
-            return Leaf(inside, name, "", None, lambda _: None, read, False, False, constant, ())
+            return Leaf(inside, name, "", "", None, lambda _: None, read, False, False, constant, False, ())
         single = isinstance(options.from_, str)
         fetch = self._fetch(columns[0]) if single else several_fetch(columns, self._fetch)
-        flat = single and (self.rows or "." not in columns[0])
+        way, key = self._way(columns[0]) if single else ("", None)
         return Leaf(
             inside=inside,
             name=name,
             label=columns[0] if single else "",
-            key=(column_key(columns[0]) if self.rows else columns[0]) if flat else None,
+            way=way,
+            key=key,
             fetch=fetch,
             read=read,
             required=target.required,
             keeps_blank=not self.rows and self._keeps_blank(target, options, name),
             default=default,
+            is_missed=target.required or default is not NOTHING,
             columns=tuple(columns),
         )
 
@@ -94,6 +96,13 @@ class LeafMaker:
     def rows(self) -> bool:
         """Whether the map is for a spreadsheet's rows, where everything may come as text."""
         return self.file.layout == "rows"
+
+    def _way(self, column: str) -> tuple[str, str]:
+        """The steps that lead to a field, and its own."""
+        if self.rows:
+            return "", column_key(column)
+        way, _, key = column.rpartition(".")
+        return way, key
 
     def _fetch(self, column: str) -> Fetch:
         if self.rows:

@@ -70,18 +70,21 @@ class Leaf:
     """One field, compiled.
 
     `label` is its path in the source, below its item, where it has one; `columns` are all its paths as the map
-    writes them; `key` is set where the path is a single step.
+    writes them. Where it is a single path, `key` is its last step and `way` what leads there, empty on the item itself.
     """
 
     inside: str
     name: str
     label: str
+    way: str
     key: str | None
     fetch: Fetch
     read: Reader
     required: bool
     keeps_blank: bool
     default: object
+    is_missed: bool
+    """Whether its absence is noted: it has a default, or the source must say it."""
     columns: tuple[str, ...]
 
     @property
@@ -140,6 +143,19 @@ def path_fetch(path: str) -> Fetch:
         return here.get(last)
 
     return fetch
+
+
+def holder_fetch(way: str) -> Callable[[Raw], Raw | None]:
+    """Fetches what holds the fields at the end of this way. Raises Astray where something else stands there."""
+    fetch = path_fetch(way)
+
+    def holder(raw: Raw) -> Raw | None:
+        found = fetch(raw)
+        if found is None or isinstance(found, dict):
+            return found
+        raise Astray(way)
+
+    return holder
 
 
 def several_fetch(columns: Sequence[str], fetch_of: Callable[[str], Fetch]) -> Fetch:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
 from mappings.leaf_maker import LeafMaker
-from mappings.leaves import NOTHING, Astray, Leaf, Raw, Target, column_key, path_fetch, target_of
+from mappings.leaves import NOTHING, Astray, Leaf, Raw, Target, column_key, holder_fetch, path_fetch, target_of
 from mappings.map_file import SectionOptions, options_of, wrong_map
 from mappings.readers import Reader, Reading, Wrong, clean, folded
+
+
+class _Group(NamedTuple):
+    """Leaves that stand together in one part of the item. `holder` fetches it; None: it is the item itself."""
+
+    leaves: tuple[Leaf, ...]
+    holder: Callable[[Raw], Raw | None] | None
+    is_missed: bool
+    """Whether anything is noted where the part is absent."""
 
 
 @dataclass(frozen=True)
@@ -29,32 +40,26 @@ class Part:
         found: dict[str, Any] = {}
         for leaf in self.constants:
             _put(found, leaf, leaf.default)
-        for leaf in self.leaves:
+        for group in self._groups:
             try:
-                value = raw.get(leaf.key) if leaf.key is not None else leaf.fetch(raw)
-                if type(value) is str:
-                    value = clean(value)
-                    if not value and not leaf.keeps_blank:
-                        value = None
-                if value is None:
-                    _note_absent(found, leaf, source, reading)
-                    continue
-                result = leaf.read(value, reading)
+                holder = raw if group.holder is None else group.holder(raw)
             except Astray as why:
                 reading.fail(source + why.path)
                 continue
-            except Wrong as why:
-                for where in why.where:
-                    reading.fail(source + leaf.label + where)
-                continue
-            if leaf.inside:
-                found.setdefault(leaf.inside, {})[leaf.name] = result
-            else:
-                found[leaf.name] = result
-            if reading.trouble is not None:
-                reading.troubles.append({"field": ours + leaf.path, "kind": reading.trouble})
-                reading.trouble = None
+            if holder is not None:
+                _read_leaves(group.leaves, holder, found, source, ours, reading)
+            elif group.is_missed:
+                _read_leaves(group.leaves, {}, found, source, ours, reading)
         return found
+
+    @cached_property
+    def _groups(self) -> tuple[_Group, ...]:
+        """The leaves in their order, those together that stand in one part of the item."""
+        ways = [(way, tuple(leaves)) for way, leaves in groupby(self.leaves, key=lambda leaf: leaf.way)]
+        return tuple(
+            _Group(leaves, holder_fetch(way) if way else None, any(leaf.is_missed for leaf in leaves))
+            for way, leaves in ways
+        )
 
     def only(self, paths: Collection[str]) -> Part:
         """The part that reads these fields alone."""
@@ -82,6 +87,38 @@ def _put(found: dict[str, Any], leaf: Leaf, value: object) -> None:
     place[leaf.name] = value
 
 
+def _read_leaves(
+    leaves: Iterable[Leaf], holder: Raw, found: dict[str, Any], source: str, ours: str, reading: Reading
+) -> None:
+    for leaf in leaves:
+        try:
+            value = leaf.fetch(holder) if leaf.key is None else holder.get(leaf.key)
+            if type(value) is str:
+                value = clean(value)
+                if not value and not leaf.keeps_blank:
+                    value = None
+            if value is None:
+                if leaf.is_missed:
+                    _note_absent(found, leaf, source, reading)
+                continue
+            result = leaf.read(value, reading)
+        except (Astray, Wrong) as why:
+            _note_failure(why, leaf, source, reading)
+            continue
+        if leaf.inside:
+            found.setdefault(leaf.inside, {})[leaf.name] = result
+        else:
+            found[leaf.name] = result
+        if reading.trouble is not None:
+            reading.troubles.append({"field": ours + leaf.path, "kind": reading.trouble})
+            reading.trouble = None
+
+
+def _note_failure(why: Astray | Wrong, leaf: Leaf, source: str, reading: Reading) -> None:
+    for path in (why.path,) if isinstance(why, Astray) else (leaf.label + where for where in why.where):
+        reading.fail(source + path)
+
+
 def _labels(leaf: Leaf) -> tuple[str, ...]:
     return (leaf.label,) if leaf.label else leaf.columns
 
@@ -89,7 +126,7 @@ def _labels(leaf: Leaf) -> tuple[str, ...]:
 def _note_absent(found: dict[str, Any], leaf: Leaf, source: str, reading: Reading) -> None:
     if leaf.default is not NOTHING:
         _put(found, leaf, leaf.default)
-    elif leaf.required:
+    else:
         for label in _labels(leaf):
             reading.fail(source + label)
 
