@@ -183,7 +183,9 @@ def read_site(work: Callable[[Site], dict[str, Any]]) -> dict[str, Any]:
 
 _TARGET_NAMES = {
     "recording": "Recording system",
+    "source": "Recording system",
     "mosaic": "Mosaic",
+    "replica": "Mosaic replica",
     "daily_log": "Daily log",
     "email": "Email",
     "lado": "LADO packages",
@@ -255,15 +257,15 @@ def tell_reconcile(result: dict[str, Any]) -> Iterator[str]:
         if totals["source"] is None:
             yield "  The source could not be read, so nobody can say what is missing."
         else:
-            yield (
-                f"  Source {totals['source']} = verified {totals['verified']} + outstanding {totals['outstanding']} + "
-                f"draft {totals['draft']} + quarantined {totals['quarantined']} + nothing owed {totals['exempt']}"
-                f"{'' if totals['balanced'] else '  -- THESE DO NOT ADD UP'}"
-            )
+            rows = ("verified", "outstanding", "draft", "quarantined", "exempt")
+            words = {"exempt": "nothing owed"}
+            summed = " + ".join(f"{words.get(row, row)} {totals[row]}" for row in rows)
+            ledger = "" if totals["balanced"] else f"  -- BUT THE LEDGER HAS {totals['ledger']}, AND NOT THE SAME"
+            yield f"  Source {totals['source']} = {summed}{ledger}"
         for side, state in one["checked"].items():
             if state == "not_checked":
                 yield f"  Not checked: {_TARGET_NAMES.get(side, side)} could not be read."
-        standing = [finding for finding in one["findings"] if not finding["acknowledged"]]
+        standing = [finding for finding in one["findings"] if not (finding["acknowledged"] or finding["healed"])]
         yield f"  Open: {_counted(len(standing), 'finding')}. The report: {one['report']['html']}"
         for told in one.get("mailed", []):
             state = _STATE_WORDS.get(told["state"], told["state"])

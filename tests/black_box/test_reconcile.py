@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -237,16 +238,20 @@ def test_healing_leaves_a_note_beside_one_that_a_person_typed_meanwhile(found: F
     """Broken once: a manager retyped a note while the link was down, and `--heal` put ours beside it."""
     town = found(mail=False)
     when = ago(hours=5)
-    town.recording.put(quiet(1, when), quiet(2, ago(2)))
+    town.recording.put(quiet(1, when), quiet(2, ago(hours=2)))
     town.bridge.sync(code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
     town.mosaic.write_by_hand(1001, "SAFEINT", "<p>Typed by hand.</p>", when.isoformat())
-    healed = town.bridge.reconcile(*PERIOD, "--heal", code=2)
-    assert {(one["kind"], one["reason"], one["healed"]) for one in healed["findings"]} >= {
+    said = town.bridge("reconcile", "--from", PERIOD[0], "--to", PERIOD[1], "--heal", code=2).out
+    assert "Open: 2 findings" in said, "what was healed is not open"
+    (path,) = (town.bridge.folder / "reports").glob("*.json")
+    healed = json.loads(path.read_text("utf-8"))
+    assert sorted((one["kind"], one["reason"], one["healed"]) for one in healed["findings"]) == [
         ("missing", "beside_typed", False),
+        ("missing", "never_accepted", True),
         ("possible_duplicate", None, False),
-    }
+    ]
     ours = [one for one in town.mosaic.notes.values() if (one["_reference"] or "").startswith("IB-")]
-    assert len(ours) == healed["healed"]["sent"] == 1
+    assert len(ours) == 1
     town.bridge.sync(code=0)
     assert len(town.mosaic.notes) == 3
 
@@ -266,6 +271,9 @@ def test_a_report_that_changed_homes_is_told_in_both(found: Found) -> None:
         totals = told["totals"]
         assert sum(totals[row] for row in ("verified", "quarantined", "draft", "exempt", "outstanding")) == 1
     assert odd_ones == {"EXH": {("orphan", "moved")}, "OAK": {("orphan", "other_home")}}
+    said = town.bridge("reconcile", "--from", PERIOD[0], "--to", PERIOD[1], "--home", "EXH").out
+    assert "Source 1 = verified 0 + outstanding 1" in said
+    assert "THE LEDGER HAS 2, AND NOT THE SAME" in said, "the rows do add up, to what the source lists"
 
 
 def test_a_report_that_was_mended_is_read_by_the_look_itself(found: Found) -> None:
