@@ -34,7 +34,7 @@ from reconciliation.compare import Comparison, compare
 from reconciliation.finding import Finding
 from reconciliation.json_document import json_document
 from reconciliation.merge import Gap, Staging, differences
-from reconciliation.remember import to_keep, with_healed, with_standing
+from reconciliation.remember import earlier_findings, to_keep, with_healed, with_standing
 from reconciliation.report import Report, report_of
 from reconciliation.report_files import write_report_files
 from reconciliation.views import Evidence, Side, SourceView
@@ -250,10 +250,9 @@ def _report(
     site: Site, home: Home, evidence: Evidence, comparison: Comparison, shown: Sequence[Finding], kept: Kept
 ) -> Report:
     known = tuple(children.committed(site.ledger, home.id))
-    seen_now = {one.id for one in comparison.findings}
-    unseen = sum(one not in seen_now for one in kept.standing) if comparison.unseen_targets else 0
+    earlier = earlier_findings(evidence, comparison, kept.standing)
     report = report_of(
-        evidence, comparison, findings=shown, known_children=known, not_looked_at=unseen, resolved=kept.resolved
+        evidence, comparison, findings=shown, known_children=known, earlier=earlier, resolved=kept.resolved
     )
     if not home.pseudonymise_ids:
         return report
@@ -266,7 +265,8 @@ def _report(
     stories = tuple(
         replace(story, findings=tuple(hidden[one.id] for one in story.findings)) for story in report.stories
     )
-    return replace(report, findings=tuple(hidden.values()), labels=labels, stories=stories)
+    earlier = tuple(replace(one, subject=ids.shown(one.subject)) for one in report.earlier)
+    return replace(report, findings=tuple(hidden.values()), labels=labels, stories=stories, earlier=earlier)
 
 
 def _write(report: Report, out: Path, code: ExitCode) -> Mapping[str, str]:

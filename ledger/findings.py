@@ -33,13 +33,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the ledger knows of a finding beyond what was seen."""
+    """What the ledger knows of a finding: since when, whether it is acknowledged, and what it was when last seen."""
 
     first_seen: datetime
     last_seen: datetime
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     acknowledged_why: str | None
+    seen: Seen
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,14 @@ def open_ones(ledger: Ledger, home: str) -> Kept:
 def _standing(connection: Connection, home: str) -> dict[str, Standing]:
     rows = connection.execute(select(finding).where(finding.c.home == home, finding.c.resolved_at.is_(None)))
     return {
-        row.id: Standing(row.first_seen, row.last_seen, row.acknowledged_at, row.acknowledged_by, row.acknowledged_why)
+        row.id: Standing(
+            row.first_seen,
+            row.last_seen,
+            row.acknowledged_at,
+            row.acknowledged_by,
+            row.acknowledged_why,
+            Seen(row.id, row.kind, row.severity, row.incident, row.target, row.subject, row.occurred_on),
+        )
         for row in rows
     }
 

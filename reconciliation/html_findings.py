@@ -36,7 +36,7 @@ def owners(report: Report) -> dict[str, Any]:
 
 
 def levels(report: Report, anchors: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """The findings by urgency, then those that a manager acknowledged, then those that this run healed."""
+    """The findings by urgency, then those acknowledged, those of earlier looks, and those that this run healed."""
     open_ones = report.open_findings
     for severity, (title, words) in readable.LEVELS.items():
         some = [one for one in open_ones if one.severity is severity]
@@ -44,6 +44,8 @@ def levels(report: Report, anchors: Mapping[str, str]) -> Iterator[dict[str, Any
     known = [one for one in report.findings if one.acknowledged]
     words = "A manager knows of these, with a reason in the ledger"
     yield from _level(report, "acknowledged", "Acknowledged", words, known, anchors)
+    words = "Found by an earlier look; what would show them could not be read now"
+    yield from _level(report, "earlier", "Not looked at again", words, report.earlier, anchors)
     healed = [one for one in report.findings if not one.is_open and not one.acknowledged]
     yield from _level(
         report, "healed", "Healed", "Found in this run, put right, and seen right afterwards", healed, anchors

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from ledger.findings import Seen, Standing
-from reconciliation.finding import Finding
+from reconciliation.compare import Comparison
+from reconciliation.finding import Finding, Owner, Severity
+from reconciliation.views import Evidence, Side, Target
+from reconciliation.wording import TARGET_NAMES
 
 
 def to_keep(findings: Iterable[Finding]) -> list[Seen]:
@@ -38,6 +42,45 @@ def with_standing(findings: Iterable[Finding], standing: Mapping[str, Standing])
         if (known := standing.get(finding.id))
         else finding
         for finding in findings
+    )
+
+
+def earlier_findings(
+    evidence: Evidence, comparison: Comparison, standing: Mapping[str, Standing]
+) -> tuple[Finding, ...]:
+    """Open findings of earlier looks at this period, about what could not be read now: they stand as they were."""
+    now = {one.id for one in comparison.findings}
+    unread = {str(side) for side, state in comparison.checked.items() if state is Side.NOT_CHECKED}
+    unread |= {str(Target.LEDGER)} if Target.SOURCE in unread else set()
+    return tuple(
+        _told_again(evidence.home.id, known)
+        for key, known in standing.items()
+        if key not in now and known.seen.target in unread and _in_period(evidence, known.seen.occurred_on)
+    )
+
+
+def _in_period(evidence: Evidence, day: date | None) -> bool:
+    return day is None or evidence.start <= day <= evidence.end
+
+
+def _told_again(home: str, known: Standing) -> Finding:
+    seen = known.seen
+    return Finding(
+        id=seen.id,
+        home=home,
+        kind=seen.kind,
+        severity=Severity(seen.severity),
+        sentence="Found by an earlier look, and not looked at again.",
+        action=f"Look again when {TARGET_NAMES.get(seen.target or '', seen.target)} can be read; until then it stands.",
+        owner=Owner.IT,
+        incident=seen.incident,
+        target=seen.target,
+        subject=seen.subject,
+        occurred_on=seen.occurred_on,
+        first_seen=known.first_seen,
+        last_seen=known.last_seen,
+        acknowledged=known.acknowledged_at is not None,
+        acknowledged_at=known.acknowledged_at,
     )
 
 

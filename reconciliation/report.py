@@ -113,9 +113,14 @@ class Report:
     last_good: LastGood
     drafts: int = 0
     voids: int = 0
-    not_looked_at: int = 0
+    earlier: tuple[Finding, ...] = ()
     """Open findings of earlier runs about sides that could not be read now."""
     resolved: int = 0
+
+    @property
+    def not_looked_at(self) -> int:
+        """How many findings of earlier runs could not be looked at now."""
+        return len(self.earlier)
 
     @property
     def open_findings(self) -> tuple[Finding, ...]:
@@ -133,13 +138,14 @@ def report_of(
     *,
     findings: Sequence[Finding] | None = None,
     known_children: Sequence[tuple[str, str]] = (),
-    not_looked_at: int = 0,
+    earlier: Sequence[Finding] = (),
     resolved: int = 0,
 ) -> Report:
     """Make the report's model.
 
     `findings`: the comparison's, with what the ledger knows of them (first seen, acknowledged); `known_children`: (id,
-    name) of the home's children in order of first appearance, for initials.
+    name) of the home's children in order of first appearance, for initials; `earlier`: open findings of earlier runs
+    about sides that could not be read now.
     """
     shown = tuple(sorted(findings if findings is not None else comparison.findings, key=by_urgency))
     contents = [incident.incident for incident in evidence.incidents if incident.incident is not None]
@@ -155,9 +161,9 @@ def report_of(
         as_of=evidence.as_of,
         checked=comparison.checked,
         totals=comparison.totals,
-        verdict=verdict_of(comparison.checked, comparison.totals, shown),
+        verdict=verdict_of(comparison.checked, comparison.totals, shown, earlier),
         findings=shown,
-        labels={finding.subject: labels.of(finding.subject) for finding in shown if finding.subject},
+        labels={finding.subject: labels.of(finding.subject) for finding in (*shown, *earlier) if finding.subject},
         duty_lines=tuple(duties.lines()),
         duties=tuple(duties.applied()),
         target_lines=tuple(_target_lines(evidence, comparison)),
@@ -168,7 +174,7 @@ def report_of(
         last_good=evidence.last_good,
         drafts=statuses[Status.DRAFT],
         voids=statuses[Status.VOID],
-        not_looked_at=not_looked_at,
+        earlier=tuple(sorted(earlier, key=by_urgency)),
         resolved=resolved,
     )
 

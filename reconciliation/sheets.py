@@ -62,6 +62,8 @@ def _totals(report: Report) -> Sheet:
         (f"{readable.SIDE_NAMES[side]}: looked at", f"checked_{side}", readable.SIDES[state], "")
         for side, state in report.checked.items()
     ]
+    rows.append(("Findings of earlier looks, not looked at again", "not_looked_at", report.not_looked_at, ""))
+    rows.append(("Findings resolved since the last look", "resolved", report.resolved, ""))
     return Sheet("Totals", ("What", "Key", "Value", "Meaning"), (34, 14, 26, 80), tuple(rows))
 
 

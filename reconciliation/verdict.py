@@ -30,13 +30,18 @@ class Verdict:
     sentences: tuple[str, ...]
 
 
-def verdict_of(checked: Mapping[str, Side], totals: Totals, findings: Sequence[Finding]) -> Verdict:
-    """Judge what was found: totals that disagree come first, then what was not seen, then what needs a person."""
+def verdict_of(
+    checked: Mapping[str, Side], totals: Totals, findings: Sequence[Finding], earlier: Sequence[Finding] = ()
+) -> Verdict:
+    """Judge what was found: totals that disagree come first, then what was not seen, then what needs a person.
+
+    `earlier`: what earlier looks found and could not be looked at now.
+    """
     open_ones = [finding for finding in findings if finding.is_open]
     urgent = sum(1 for finding in open_ones if finding.severity is Severity.HIGH)
     unseen = [target for target, side in checked.items() if side is Side.NOT_CHECKED]
     need = _need(len(open_ones), urgent, sum(1 for finding in findings if finding.acknowledged))
-    blind = _blind(unseen)
+    blind = (*_blind(unseen), *_still_standing(earlier))
     if Target.SOURCE in unseen:
         alone = "The recording system's own index could not be read, so there is nothing independent to count against."
         return Verdict(Tone.UNSEEN, "This report cannot say whether an incident was missed.", (alone, *blind, *need))
@@ -69,6 +74,14 @@ def _blind(unseen: Sequence[str]) -> tuple[str, ...]:
     if not unseen:
         return ()
     return (f"Could not be seen: {_list(unseen)}. What is there is not known, and is not called fine.",)
+
+
+def _still_standing(earlier: Sequence[Finding]) -> tuple[str, ...]:
+    count, urgent = len(earlier), sum(1 for one in earlier if one.severity is Severity.HIGH)
+    if not count:
+        return ()
+    things = "1 finding of an earlier look stands" if count == 1 else f"{count:,} findings of earlier looks stand"
+    return (f"{things} and could not be looked at again{f', {urgent:,} of them urgent' if urgent else ''}.",)
 
 
 def _need(count: int, urgent: int, acknowledged: int) -> tuple[str, ...]:

@@ -311,5 +311,23 @@ def test_what_the_last_look_found_amiss_is_not_verified_because_nobody_can_look_
     assert town.bridge.reconcile(*PERIOD, code=2)["totals"]["verified"] == 1
     blind = town.bridge.reconcile(*PERIOD, code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
     assert (blind["totals"]["verified"], blind["totals"]["outstanding"], blind["not_looked_at"]) == (1, 1, 1)
+    html = (town.bridge.folder / blind["report"]["html"]).read_text("utf-8")
+    assert "1 finding of an earlier look stands and could not be looked at again, 1 of them urgent." in html
+    assert "Not looked at again" in html
+    sheet = openpyxl.load_workbook(town.bridge.folder / blind["report"]["xlsx"])["Totals"]
+    assert {row[1].value: row[2].value for row in sheet}["not_looked_at"] == 1
     note_of(town, 1)["state"] = "COMPLETE"
     assert town.bridge.reconcile(*PERIOD, code=0)["totals"]["verified"] == 2
+
+
+def test_what_stands_from_another_period_is_not_called_unlooked_in_this_one(found: Found) -> None:
+    """Broken once: what any other month had left was counted as what could not be looked at now."""
+    town = found(mail=False)
+    town.recording.put(quiet(1, ago(9)), quiet(3, ago(9)), quiet(4, ago(hours=5)))
+    town.bridge.sync(code=0)
+    before = town.bridge.reconcile(ago(10).date().isoformat(), ago(8).date().isoformat(), code=2)
+    assert "number_gap" in {one["kind"] for one in before["findings"]}
+    today = ago(1).date().isoformat(), ago(0).date().isoformat()
+    assert town.bridge.reconcile(*today)["not_looked_at"] == 0
+    blind = town.bridge.reconcile(*today, code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
+    assert blind["not_looked_at"] == 0
