@@ -80,8 +80,10 @@ def _still_standing(earlier: Sequence[Finding]) -> tuple[str, ...]:
     count, urgent = len(earlier), sum(1 for one in earlier if one.severity is Severity.HIGH)
     if not count:
         return ()
-    things = "1 finding of an earlier look stands" if count == 1 else f"{count:,} findings of earlier looks stand"
-    return (f"{things} and could not be looked at again{f', {urgent:,} of them urgent' if urgent else ''}.",)
+    if count == 1:
+        return (f"1{' urgent' if urgent else ''} finding of an earlier look stands and could not be looked at again.",)
+    of_them = f", {urgent:,} of them urgent" if urgent else ""
+    return (f"{count:,} findings of earlier looks stand and could not be looked at again{of_them}.",)
 
 
 def _need(count: int, urgent: int, acknowledged: int) -> tuple[str, ...]:

@@ -312,8 +312,9 @@ def test_what_the_last_look_found_amiss_is_not_verified_because_nobody_can_look_
     blind = town.bridge.reconcile(*PERIOD, code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
     assert (blind["totals"]["verified"], blind["totals"]["outstanding"], blind["not_looked_at"]) == (1, 1, 1)
     html = (town.bridge.folder / blind["report"]["html"]).read_text("utf-8")
-    assert "1 finding of an earlier look stands and could not be looked at again, 1 of them urgent." in html
+    assert "1 urgent finding of an earlier look stands and could not be looked at again." in html
     assert "Not looked at again" in html
+    assert (html.count("data-finding="), html.count("data-earlier=")) == (len(blind["findings"]), 1)
     sheet = openpyxl.load_workbook(town.bridge.folder / blind["report"]["xlsx"])["Totals"]
     assert {row[1].value: row[2].value for row in sheet}["not_looked_at"] == 1
     note_of(town, 1)["state"] = "COMPLETE"
