@@ -12,6 +12,8 @@ from reconciliation.finding import Finding, Owner, Severity
 from reconciliation.views import Evidence, Side, Target
 from reconciliation.wording import TARGET_NAMES
 
+_DONE = "Nothing: this run has put it right."
+
 
 def to_keep(findings: Iterable[Finding]) -> list[Seen]:
     """The findings as the ledger keeps them: ids and kinds, no sentence."""
@@ -86,4 +88,6 @@ def _told_again(home: str, known: Standing) -> Finding:
 
 def with_healed(findings: Iterable[Finding], healed: Collection[str]) -> tuple[Finding, ...]:
     """The findings, those marked that this run has put right; `healed` are their ids."""
-    return tuple(replace(finding, healed=True) if finding.id in healed else finding for finding in findings)
+    return tuple(
+        replace(finding, healed=True, action=_DONE) if finding.id in healed else finding for finding in findings
+    )

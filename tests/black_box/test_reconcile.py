@@ -250,6 +250,7 @@ def test_healing_leaves_a_note_beside_one_that_a_person_typed_meanwhile(found: F
         ("missing", "never_accepted", True),
         ("possible_duplicate", None, False),
     ]
+    assert [one["action"] for one in healed["findings"] if one["healed"]] == ["Nothing: this run has put it right."]
     ours = [one for one in town.mosaic.notes.values() if (one["_reference"] or "").startswith("IB-")]
     assert len(ours) == 1
     town.bridge.sync(code=0)
