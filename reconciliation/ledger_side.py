@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from datetime import date
 
+from connectors.protocols import SourceAnswer
 from mappings.duties import Duty
 from mappings.incident import Status
 from mappings.running_numbers import NumberGap
@@ -52,6 +53,8 @@ def _quarantined(evidence: Evidence) -> Iterator[Finding]:
         fields = ", ".join(report.fields[:5]) or "no field could be read"
         about = report.source_id or str(report.id)
         reason = "later" if report.source_id in understood else None
+        if evidence.source.answers.get(report.source_id or "") is SourceAnswer.GONE:
+            reason = "gone"
         yield tell(evidence.home.id, Kind.QUARANTINED, record, reason=reason, about=about, fields=fields)
 
 

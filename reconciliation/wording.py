@@ -312,6 +312,12 @@ WORDS: dict[tuple[str, str], Words] = {
         "Mend those fields in the recording system, or the field map; then `quarantine retry`.",
         _MANAGER,
     ),
+    (Kind.QUARANTINED, "gone"): Words(
+        _HIGH,
+        "{incident} could not be understood as it last was, and is no longer in the recording system: {fields}.",
+        "Find out first who removed the report and why; then `quarantine discard --reason`.",
+        _MANAGER,
+    ),
     (Kind.QUARANTINED, "later"): Words(
         _HIGH,
         "{incident}: a later version could not be understood and was sent nowhere: {fields}. What was sent before it "

@@ -351,6 +351,21 @@ def test_a_report_without_a_number_is_told_by_its_day() -> None:
     assert quarantined.message.startswith("A report of 20 October 2026 without a readable number")
 
 
+def test_what_cannot_be_understood_and_is_gone_is_not_to_be_mended_where_it_is_not() -> None:
+    """Broken once: a manager was asked to mend fields of a report that the recording system had no longer."""
+    world = quiet_world()
+    waiting = QuarantinedReport(3, "inc-9", "EXH-2026-0009", ("status",), AS_OF, AS_OF, datetime(2026, 10, 9).date())
+    source = replace(world.evidence().source, answers={"inc-9": SourceAnswer.GONE})
+    seen = found(world, quarantined=(waiting,), source=source)
+    assert sorted(one.kind for one in seen) == ["orphan", "quarantined"]
+    (quarantined,) = [one for one in seen if one.kind == "quarantined"]
+    assert "is no longer in the recording system" in quarantined.message
+    assert "quarantine discard" in quarantined.action
+    (still_there,) = [one for one in found(world, quarantined=(waiting,)) if one.kind == "quarantined"]
+    assert still_there.id == quarantined.id
+    assert "quarantine retry" in still_there.action
+
+
 def test_every_key_of_the_totals_is_there_once() -> None:
     """Broken once: `source` was the count and, further down, whether it had been looked at."""
     keys = [row[1] for row in sheets_of(report_on(quiet_world()))[0].rows]
