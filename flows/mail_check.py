@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from config.home import Home
 from flows.planning import replan
 from flows.site import Site
-from ledger import children, standing, withdrawals
+from ledger import standing, withdrawals
 from ledger.states import DeliveryState
 from mappings.duties import DutyState, duties_of
 from mappings.evidence import Evidence
 from mappings.incident import Incident
-from mappings.initials import incident_initials
 from mappings.owed import Target
 from mappings.plan import recipients
 
@@ -50,5 +49,4 @@ def _recipients(site: Site, home: Home, report: Incident) -> frozenset[tuple[str
     """Who may be mailed about this report now."""
     duties = duties_of(report, home, Evidence(), site.ledger.now())
     applicable = [duty for duty in duties if duty.state is not DutyState.NOT_APPLICABLE]
-    initials = incident_initials(report, children.committed(site.ledger, home.id))
-    return recipients(report, home, applicable, initials, site.ledger.vault.digest)
+    return recipients(report, home, applicable, site.ledger.vault.digest)

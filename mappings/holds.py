@@ -6,7 +6,6 @@ which more people are looked after, never the one under which nobody is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from mappings.incident import Answer, Child, ChildRole, Incident, Involvement, Measure, Position
@@ -54,18 +53,17 @@ def children_of(incident: Incident, measure: Measure) -> tuple[Child, ...]:
 
 def users_of(incident: Incident, measure: Measure) -> tuple[str, ...]:
     """Who used a measure: its own staff ids, and those of involvement UsedMeasure whom no measure names."""
-    used, placed = _involved(incident)
+    used, unplaced = _involved(incident)
     own = [staff_id for staff_id in measure.staff_ids if staff_id.strip()]
-    if not own:
-        return tuple(dict.fromkeys(used))
-    return tuple(dict.fromkeys([*own, *(staff_id for staff_id in used if staff_id not in placed)]))
+    return tuple(dict.fromkeys(own + unplaced if own else used))
 
 
 @last_answer
-def _involved(incident: Incident) -> tuple[list[str], set[str]]:
-    """Ids of the staff of involvement UsedMeasure, and of those whom a measure names."""
+def _involved(incident: Incident) -> tuple[list[str], list[str]]:
+    """Ids of the staff of involvement UsedMeasure, and of those among them whom no measure names."""
     used = [member.staff_id for member in incident.staff if member.involvement is Involvement.USED_MEASURE]
-    return used, {staff_id for measure in incident.measures for staff_id in measure.staff_ids}
+    placed = {staff_id for measure in incident.measures for staff_id in measure.staff_ids}
+    return used, [staff_id for staff_id in used if staff_id not in placed]
 
 
 def users_of_any(incident: Incident) -> tuple[str, ...]:
@@ -97,15 +95,10 @@ def clock_start(incident: Incident, now: datetime) -> datetime:
     An end is known where a measure has its start and its duration. One that cannot be (before the incident, after
     `now`, or of a measure that began over a day later) is not believed: the clock then runs from `occurred_at`.
     """
-    return max(_ends(incident, now), default=incident.occurred_at)
-
-
-def _ends(incident: Incident, now: datetime) -> Iterator[datetime]:
-    earliest = began(incident)
-    for measure in incident.measures:
-        if measure.started_at is None or measure.duration_minutes is None:
-            continue
-        end = measure.started_at + timedelta(minutes=measure.duration_minutes)
-        late = measure.started_at - incident.occurred_at > _LATEST_START
-        if not late and earliest <= end <= now:
-            yield end
+    earliest, latest = began(incident), incident.occurred_at + _LATEST_START
+    ends = [
+        measure.started_at + timedelta(minutes=measure.duration_minutes)
+        for measure in incident.measures
+        if measure.duration_minutes is not None and measure.started_at is not None and measure.started_at <= latest
+    ]
+    return max([end for end in ends if earliest <= end <= now], default=incident.occurred_at)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -83,11 +83,12 @@ class MailContext:
     """What mails need besides the report and the home's file.
 
     `unmet`: the duties without evidence, by id and child; those that are not applicable are not among them.
-    `initials`: child id -> initials (`home_initials`). `duties`: all duties, for what is owed and by when.
+    `initials`: child id -> initials (`home_initials`); `duties`: all duties, for what is owed and by when. A text needs
+    both, who gets one does not.
     """
 
     unmet: Collection[DutyKey]
-    initials: Mapping[str, str]
+    initials: Mapping[str, str] = field(default_factory=dict)
     duties: Sequence[DutyLike] = ()
 
 

@@ -8,7 +8,7 @@ package. A draft owes nothing until it is submitted; a void report is said to be
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -67,11 +67,11 @@ def plan_revision(report: Incident, history: History, around: Circumstances) -> 
 
 
 def recipients(
-    report: Incident, home: Home, duties: Sequence[Duty], initials: Mapping[str, str], digest: Callable[[str], str]
+    report: Incident, home: Home, duties: Sequence[Duty], digest: Callable[[str], str]
 ) -> frozenset[tuple[str, str]]:
     """Who may be mailed about this report, whatever has been done already: (subject, digest of the address)."""
     everything = {(duty.id, duty.child) for duty in duties}
-    planned = mails_for(report, home, MailContext(everything, initials))
+    planned = mails_for(report, home, MailContext(everything))
     return frozenset((mail.subject_key, digest(mail.to)) for mail in planned.mails)
 
 
@@ -94,7 +94,6 @@ class _Planning:
         self.asked = tuple([duty for duty in self.duties if not duty.ours])
         self.known = history.known_children
         self.is_submitted = report.status in SUBMITTED
-        self.initials = incident_initials(report, history.known_children)
         self.exempt = exempt_children(report)
         self.withdrawn: list[tuple[int, str]] = []
         self.readdressed: list[tuple[int, int]] = []
@@ -241,8 +240,9 @@ class _Planning:
         told = {(b.subject, b.detail.get("to", "")) for b in before}
         if any(old.state in ("pending", "rejected") for old in before):
             self._withdraw_from_strangers(before)
+        initials = incident_initials(self.report, self.known)
         unmet = {(duty.id, duty.child) for duty in self.duties if duty.is_owed}
-        planned = mails_for(self.report, self.home, MailContext(unmet, self.initials, self.asked))
+        planned = mails_for(self.report, self.home, MailContext(unmet, initials, self.asked))
         too_old = self.report.occurred_at < self.around.now - self.around.mail_max_age
         for mail in planned.mails:
             to = self.around.digest(mail.to)
@@ -254,7 +254,7 @@ class _Planning:
 
     def _withdraw_from_strangers(self, before: Sequence[Before]) -> None:
         applicable = [duty for duty in self.duties if duty.state is not DutyState.NOT_APPLICABLE]
-        everybody = recipients(self.report, self.home, applicable, self.initials, self.around.digest)
+        everybody = recipients(self.report, self.home, applicable, self.around.digest)
         for old in before:
             if (old.subject, old.detail.get("to", "")) not in everybody and old.state in ("pending", "rejected"):
                 self.withdrawn.append((old.id, _NEW_PERSON))
