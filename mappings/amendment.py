@@ -7,7 +7,6 @@ amends it, and when. What is still owed depends on the hour; it never causes an 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mappings.bodies import AppendmentBody
 from mappings.case_note import NoteContext, note_redactor, note_sections, origin_line
@@ -28,7 +27,7 @@ def amendment(before: Incident | None, after: Incident, child_id: str, context: 
     there is a note to append to. Raises RedactionFailed when a text cannot be made safe.
     """
     reports = (after,) if before is None else (before, after)
-    context = replace(context, known_children=home_children(context.known_children, *reports))
+    context = context._replace(known_children=home_children(context.known_children, *reports))
     blocks = _what_changed(before, after, child_id, context)
     if blocks is None:
         return None
@@ -43,7 +42,7 @@ def amendment(before: Incident | None, after: Incident, child_id: str, context: 
 
 def note_text_changed(before: Incident, after: Incident, child_id: str, context: NoteContext) -> bool:
     """Whether anything that the child's note holds reads otherwise in the later revision."""
-    context = replace(context, known_children=home_children(context.known_children, before, after))
+    context = context._replace(known_children=home_children(context.known_children, before, after))
     return _what_changed(before, after, child_id, context) is not None
 
 
@@ -60,7 +59,7 @@ def _what_changed(before: Incident | None, after: Incident, child_id: str, conte
         return [_UNVOIDED, *_blocks(now), *owed]
     if before.child(child_id) is None:
         return [_NAMED_AGAIN, *_blocks(now), *owed]
-    earlier = replace(context, exempt=child_id in exempt_children(before))
+    earlier = context._replace(exempt=child_id in exempt_children(before))
     changed, gone = _difference(note_sections(before, child_id, earlier), now)
     if not changed and not gone:
         return None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from config.home import Home
 from mappings.bodies import NoteBody
@@ -19,8 +19,7 @@ from mappings.wording import KINDS, escaped, one_line, short_moment
 TITLE_LIMIT = 100
 
 
-@dataclass(frozen=True, repr=False)
-class NoteContext:
+class NoteContext(NamedTuple):
     """What a note needs besides the report.
 
     `reference` is the delivery's own; `reference_of_part` gives those of further parts (2, 3...) where the caller has
@@ -38,6 +37,9 @@ class NoteContext:
     significant: bool = False
     exempt: bool = False
     reference_of_part: Callable[[int], str] | None = None
+
+    def __repr__(self) -> str:
+        return "<NoteContext>"
 
     def part(self, part: int) -> str:
         """The reference of one part. Raises ValueError when it is longer than 64 characters."""
@@ -87,7 +89,7 @@ def note_sections(incident: Incident, child_id: str, context: NoteContext) -> tu
 def note_redactor(incident: Incident, child_id: str, context: NoteContext) -> Redactor:
     """Hides everybody but this child in what staff typed."""
     home = context.home
-    phrases = tuple(phrase for phrase in (home.name, home.provider, incident.home_name) if phrase)
+    phrases = (home.name, home.provider, incident.home_name)
     return redactor_for(incident, (child_id,), context.known_children, known_as=home.known_as, phrases=phrases)
 
 

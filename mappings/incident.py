@@ -361,7 +361,10 @@ class Incident(Frozen):
 
     def staff_member(self, staff_id: str) -> StaffMember | None:
         """The adult with this id, if the report has one."""
-        return next((member for member in self.staff if member.staff_id == staff_id), None)
+        for member in self.staff:
+            if member.staff_id == staff_id:
+                return member
+        return None
 
     def held_children(self) -> tuple[Child, ...]:
         """Who was held: role Held, or named by a measure of a restrictive report (RULINGS 9)."""

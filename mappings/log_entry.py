@@ -8,7 +8,7 @@ or when the report is voided (RULINGS 3).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from config.home import Home
 from mappings.bodies import EntryBody
@@ -24,13 +24,15 @@ LIMIT = 4_000
 _LINES = 20
 
 
-@dataclass(frozen=True, repr=False)
-class LogContext:
+class LogContext(NamedTuple):
     """What an entry needs besides the report. `known_children`: the home's, in order of first appearance."""
 
     home: Home
     reference: str
     known_children: HomeChildren | Sequence[KnownChild] = ()
+
+    def __repr__(self) -> str:
+        return "<LogContext>"
 
 
 def log_entry(incident: Incident, context: LogContext) -> EntryBody:
@@ -45,7 +47,7 @@ def log_correction(before: Incident | None, after: Incident, context: LogContext
     `before` is None where what it said is no longer kept. Raises RedactionFailed when a text cannot be made safe.
     """
     if before is not None:
-        context = replace(context, known_children=home_children(context.known_children, before))
+        context = context._replace(known_children=home_children(context.known_children, before))
     writer = _Writer(after, context)
     number = writer.number
     if after.status is Status.VOID:
@@ -68,7 +70,7 @@ class _Writer:
         self.number = one_line(incident.number, 40)
         self._initials = incident_initials(incident, context.known_children)
         home = context.home
-        phrases = tuple([phrase for phrase in (home.name, home.provider, incident.home_name) if phrase])
+        phrases = (home.name, home.provider, incident.home_name)
         self._hide = initials_redactor(
             incident, self._initials, context.known_children, known_as=home.known_as, phrases=phrases
         )

@@ -76,7 +76,7 @@ def initials_redactor(
 def _of_record(
     incident: Incident, index: NameIndex, own: Collection[str], labels: Mapping[str, str], phrases: Sequence[str]
 ) -> Redactor:
-    staff = tuple(member.name for member in incident.staff)
+    staff = [member.name for member in incident.staff]
     return Redactor(index, own=own, labels=labels, adults=lambda: adults_of(incident), staff=staff, phrases=phrases)
 
 

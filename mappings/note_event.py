@@ -136,7 +136,7 @@ def _worst(answers: list[Answer]) -> Answer:
     """Yes if any is; no only if all are."""
     if Answer.YES in answers:
         return Answer.YES
-    return Answer.NO if all(found is Answer.NO for found in answers) else Answer.UNANSWERED
+    return Answer.NO if answers.count(Answer.NO) == len(answers) else Answer.UNANSWERED
 
 
 def _staff_name(subject: Subject, staff_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 from mappings.note_care import allegations, conversation, injuries, oversight, record, told, views
@@ -34,6 +35,10 @@ _OWED = frozenset({"open", "overdue"})
 _NOT_SHOWN = frozenset({"daily_log", "mosaic_case_note", "lado_contact", "external_review"})
 
 
+#: The policy's own words, a few dozen.
+_title = lru_cache(maxsize=256)(escaped)
+
+
 class DutyLike(Protocol):
     """A duty of the incident, as far as a text needs it. `child` None: a duty of the home."""
 
@@ -61,7 +66,7 @@ def sections_of(subject: Subject) -> tuple[Section, ...]:
 def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Section:
     """What is owed to this child and for the incident as a whole, soonest first, as at `now`."""
     owed = [
-        (duty.due_at or _NEVER, duty.id, place, f"{escaped(duty.title)}: {_due(duty)}")
+        (duty.due_at or _NEVER, duty.id, place, f"{_title(duty.title)}: {_due(duty)}")
         for place, duty in enumerate(duties)
         if duty.state in _OWED and (duty.child is None or duty.child == child_id) and duty.id not in _NOT_SHOWN
     ]
