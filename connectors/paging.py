@@ -22,6 +22,9 @@ class PageRefused(Exception):
         self.first = first
 
 
+_MOST_ALIKE = 100
+"""Pages in a row that show what the one before showed, or nothing: then the walk gets nowhere."""
+
 _LOST = (400, 410)
 """With what a system says that it no longer knows a cursor."""
 
@@ -40,8 +43,8 @@ def pages(
     """Every page's content, which holds `items` and the cursor field.
 
     A walk whose cursor the system no longer knows begins again, so often as `restarts` says: the same items come
-    twice then. Raises PageRefused for a status in `expect`, NotApplied for a repeated cursor or one that is lost too
-    often, and what Http.read raises.
+    twice then. Raises PageRefused for a status in `expect`, NotApplied for a repeated cursor, one that is lost too
+    often or ever new ones that lead nowhere, and what Http.read raises.
     """
 
     def shaped(content: Any) -> bool:
@@ -51,6 +54,8 @@ def pages(
 
     cursor: str | None = None
     seen: set[str] = set()
+    shown: object = None
+    alike = 0
     while True:
         asked = dict(query) if cursor is None else {**query, "cursor": cursor}
         first = cursor is None
@@ -66,6 +71,10 @@ def pages(
             raise _stopped(http, f"keeps losing its own page cursor (status {answer.status})", doing)
         content: Mapping[str, Any] = answer.content
         yield content
+        alike = alike + 1 if content["items"] in (shown, []) else 0
+        shown = content["items"]
+        if alike > _MOST_ALIKE:
+            raise _stopped(http, "gives ever new page cursors that lead nowhere", doing)
         cursor = content[cursor_field]
         if cursor is None:
             return

@@ -13,6 +13,7 @@ from connectors.edge import bare
 from connectors.errors import Misconfigured, NotApplied, Rejected
 from connectors.health import health_of
 from connectors.http import Http
+from connectors.outcomes import Outcome
 from connectors.paging import PageRefused, pages
 from connectors.protocols import Health, Index, SourceAnswer, SourcePage, SourceRecord
 from connectors.recording_rest.home_of import of_home
@@ -59,10 +60,10 @@ class RecordingRest:
         """
         doing = f"the reports of home {home_id}"
         walk = _Walk(since, self._overlap)
-        number = 0
+        number, size = 0, self._page_size
         while True:
             try:
-                for page in self._pages(home_id, walk.start, doing):
+                for page in self._pages(home_id, walk.start, doing, size):
                     number += 1
                     items = [_report(item) for item in page["items"]]
                     ours = [item for item in (of_home(item, home_id) for item in items) if item is not None]
@@ -74,6 +75,11 @@ class RecordingRest:
                 status = refused.answer.status
                 if refused.first:
                     raise self._not_understood(doing, status) from None
+            except NotApplied as why:
+                if why.reason != Outcome.TOO_LONG or size == 1:
+                    raise
+                size = max(1, size // 10)  # reports with pictures in them: fewer at a time
+                continue
             self.restarts += 1
             if not walk.begin_again():
                 raise NotApplied(
@@ -118,8 +124,8 @@ class RecordingRest:
         found = of_home(answer.content, home_id)
         return SourceRecord(SourceAnswer.GONE, moved=True) if found is None else SourceRecord(SourceAnswer.FOUND, found)
 
-    def _pages(self, home_id: str, since: datetime, doing: str) -> Iterator[Mapping[str, Any]]:
-        query = {"modifiedSince": _stamp(since), "homeId": home_id, "limit": str(self._page_size)}
+    def _pages(self, home_id: str, since: datetime, doing: str, size: int) -> Iterator[Mapping[str, Any]]:
+        query = {"modifiedSince": _stamp(since), "homeId": home_id, "limit": str(size)}
         try:
             yield from pages(
                 self.http, "/incidents", query, cursor_field="nextCursor", doing=doing, expect=(400, 410), restarts=0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import string
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from tests.black_box.bridge import Town
 from tests.black_box.stories import ago, amended, full, minimal, stamp
 from tests.black_box.test_promise import listed, retried
 from tests.black_box.test_weather import creates, once
-from tests.black_box.wire import Manners
+from tests.black_box.wire import Asked, Manners
 from tests.databases import fresh_database
 
 Found = Callable[..., Town]
@@ -120,6 +121,33 @@ def test_a_note_in_doubt_goes_to_a_new_address_of_the_same_system_when_a_person_
     retried(town, listed(town)[0])
     town.bridge.sync(code=0, env={"BRIDGE_MOSAIC__BASE_URL": other.mosaic.url})
     assert (len(town.mosaic.notes), len(other.mosaic.notes)) == (0, 1)
+
+
+# ---- sources with a life of their own ------------------------------------------------------------------------------
+
+
+def test_a_source_whose_new_cursors_lead_nowhere_is_left_and_holds_up_nobody(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    numbers, page = itertools.count(), town.recording.paged
+
+    def first_page(rows: list[Any], asked: Asked, most: int, key: Any) -> tuple[list[Any], str | None]:
+        asked.query.pop("cursor", None)
+        number = next(numbers)
+        return page(rows, asked, most, key)[0], f"c{number}" if number < 500 else None
+
+    town.recording.paged = first_page  # type: ignore[method-assign]
+    assert town.bridge.sync(code=3)["unreachable"] == ["recording"]
+    once(town, 1)
+    town.recording.paged = page  # type: ignore[method-assign]
+    town.bridge.sync(code=0)
+
+
+def test_reports_that_together_are_too_much_for_one_answer_come_a_few_at_a_time(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(*(minimal(number, ago(number), photograph="0" * 9_000_000) for number in range(1, 5)))
+    town.bridge.sync(code=0)
+    once(town, 4)
 
 
 # ---- targets with a life of their own ------------------------------------------------------------------------------
