@@ -46,7 +46,7 @@ def plan_all(
             known_children=known,
         )
         planned = plan(report, history)
-        doubt = restored_at is not None and report.modified_at <= restored_at
+        doubt = _forgotten(report, restored_at)
         rows += [_row(ledger, home, key, report.number, owed, now, doubt=doubt) for owed in planned.owed]
         apply_changes(connection, planned, now)
         counts[key] = len(planned.owed)
@@ -61,8 +61,9 @@ def add(ledger: Ledger, home: str, report: Incident, key: int, plan: Plan, actor
         now = ledger.now()
         wanted = [owed.key for owed in plan.owed]
         there = set(connection.execute(select(delivery.c.key).where(delivery.c.key.in_(wanted))).scalars())
+        doubt = _forgotten(report, _restored_at(connection))
         rows = [
-            _row(ledger, home, key, report.number, owed, now, doubt=False)
+            _row(ledger, home, key, report.number, owed, now, doubt=doubt)
             for owed in plan.owed
             if owed.key not in there
         ]
@@ -185,6 +186,11 @@ def _earlier(
     statement = select(revision.c.content).where(revision.c.incident_id == key, revision.c.number == number)
     content = connection.execute(statement).scalar_one()
     return open_revision(ledger, home, source_id, number, content) if content else None
+
+
+def _forgotten(report: Incident, restored_at: datetime | None) -> bool:
+    """Whether what a report owes may have been sent by a ledger that was lost."""
+    return restored_at is not None and report.modified_at <= restored_at
 
 
 def _restored_at(connection: Connection) -> datetime | None:

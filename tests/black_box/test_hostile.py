@@ -123,6 +123,24 @@ def test_a_note_in_doubt_goes_to_a_new_address_of_the_same_system_when_a_person_
     assert (len(town.mosaic.notes), len(other.mosaic.notes)) == (0, 1)
 
 
+def test_history_that_was_owed_on_purpose_and_forgotten_in_a_restore_is_not_sent_again(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(3)), minimal(2, ago(2)))
+    town.bridge.sync(code=0, env={name: "" for name in town.bridge.env if name.startswith("BRIDGE_MOSAIC")})
+    ledger, copy = town.bridge.folder / "ledger.db", town.bridge.folder / "copy.db"
+    town.bridge("ledger", "backup", str(copy), code=0)
+    since = datetime.now(UTC).isoformat()
+    for restored in (False, True):
+        if restored:
+            for suffix in ("-wal", "-shm"):
+                ledger.with_name(f"ledger.db{suffix}").unlink(missing_ok=True)
+            copy.replace(ledger)
+            town.bridge("ledger", "restored", "--since", since, code=0)
+        town.bridge("backfill", "--target", "mosaic", "--from", PERIOD[0], "--to", PERIOD[1], code=0)
+        town.bridge.sync(code=0)
+        once(town, 2)
+
+
 # ---- sources with a life of their own ------------------------------------------------------------------------------
 
 
