@@ -134,7 +134,10 @@ class MailSender:
     sender: str
 
     def message_id(self, claim: Claim) -> str:
-        """Stable for a delivery, whatever happens."""
+        """Stable for a delivery, whatever happens: what may be out keeps its id when the settings name a new sender."""
+        sent_as = claim.detail.get("sent_as")
+        if sent_as is not None:
+            return str(sent_as)
         domain = self.sender.rpartition("@")[2] or "incident-bridge.invalid"
         return f"<{claim.reference.lower()}@{domain}>"
 
@@ -188,11 +191,12 @@ class CannotBeAsked(Exception):
 
 
 def try_to_send(sender: Sender, claim: Claim, root: Root | None, settle_seconds: float) -> Outcome:
-    """Send once; whatever happens becomes an outcome. What is in doubt keeps where it was sent to."""
+    """Send once; whatever happens becomes an outcome. What is in doubt keeps where to it was sent, or as what."""
     outcome = _sent(sender, claim, root, settle_seconds)
     if outcome.event is not Event.AMBIGUOUS:
         return outcome
-    return replace(outcome, detail={**outcome.detail, "sent_to": _address(sender)})
+    trace = {"sent_as": sender.message_id(claim)} if isinstance(sender, MailSender) else {"sent_to": _address(sender)}
+    return replace(outcome, detail={**outcome.detail, **trace})
 
 
 def _sent(sender: Sender, claim: Claim, root: Root | None, settle_seconds: float) -> Outcome:

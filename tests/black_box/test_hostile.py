@@ -123,6 +123,17 @@ def test_a_note_in_doubt_goes_to_a_new_address_of_the_same_system_when_a_person_
     assert (len(town.mosaic.notes), len(other.mosaic.notes)) == (0, 1)
 
 
+def test_a_mail_in_doubt_is_repeated_under_its_own_id_when_the_sender_in_the_settings_is_new(found: Found) -> None:
+    town = found()
+    town.recording.put(minimal(1, ago(1)))
+    answers = iter(["drop"])
+    town.post.data = lambda _envelope: next(answers, "250 taken")
+    town.bridge.sync("--no-wait", code=2)
+    town.bridge.sync(code=0, env={"BRIDGE_EMAIL__SENDER": "bridge@other.example"})
+    first, again = (message for _, message in town.post.taken)
+    assert (first["From"] == again["From"], first["Message-ID"] == again["Message-ID"]) == (False, True)
+
+
 def test_history_that_was_owed_on_purpose_and_forgotten_in_a_restore_is_not_sent_again(found: Found) -> None:
     town = found(mail=False)
     town.recording.put(minimal(1, ago(3)), minimal(2, ago(2)))
