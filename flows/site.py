@@ -130,10 +130,11 @@ class Site:
         from ledger import standing
 
         with self.ledger.reading() as connection:
-            pulled = {home.casefold(): home for home in standing.homes_pulled(connection)}
+            pulled = standing.homes_pulled(connection)
+        known_as = {home.casefold(): home for home in pulled}
         for home in self.homes:
-            known = pulled.get(home.casefold(), home)
-            if known != home:
+            known = known_as.get(home.casefold())
+            if known is not None and home not in pulled:
                 raise ConfigurationError(
                     f"The ledger knows the home {known}, whose file now calls it {home}; write its id as it was.",
                     setting="BRIDGE_HOMES_DIR",
