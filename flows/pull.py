@@ -24,6 +24,7 @@ from ledger.quarantine import Unreadable
 from ledger.reports import Readable, Stored, Watermark
 from mappings.field_map import Unreadable as CannotBeRead
 from mappings.field_map import content_fingerprint, raw_fingerprint
+from mappings.incident import Incident
 from mappings.uk_time import LONDON, uk_day
 
 #: How many times a walk is walked again while it still shows something new.
@@ -78,16 +79,7 @@ def rehearse(site: Site, home: Home, since: datetime | None = None) -> Stored:
 
 def understand(site: Site, home: Home, items: Sequence[Mapping[str, Any]]) -> tuple[list[Readable], list[Unreadable]]:
     """Turn raw items into reports, or into quarantine with the paths that failed."""
-    readable, unreadable = [], []
-    for item in items:
-        try:
-            report = site.field_map.read(item)
-        except CannotBeRead as why:
-            unreadable.append(_unreadable(site, item, why))
-            continue
-        if report.home_id == home.id:
-            readable.append(Readable(report, content_fingerprint(report), uk_day(report.occurred_at)))
-    return readable, unreadable
+    return _sorted(home, items, [_read(site, item) for item in items])
 
 
 def fetch(site: Site, home: Home, incident_ids: Sequence[str]) -> Stored:
@@ -134,8 +126,9 @@ def _walk(site: Site, home: Home, since: datetime, total: Stored, seen: SeenItem
     for page in site.source.pull(home.id, since):
         reach("pull.page_read")
         items = page.items if first else seen.others(page.items)
-        readable, unreadable = understand(site, home, items)
-        marks = _marks(site, items, began)
+        read = [_read(site, item) for item in items]
+        readable, unreadable = _sorted(home, items, read)
+        marks = _marks(read, began)
         ordered = ordered and marks == sorted(marks) and (highest is None or not marks or marks[0] >= highest)
         highest = max([*marks, *([highest] if highest else [])], default=None)
         stored = Stored()
@@ -184,24 +177,43 @@ def _add(total: Stored, stored: Stored, *, first: bool) -> None:
     total.add(Stored(seen=stored.changed, new=stored.new, revised=stored.revised, owed=stored.owed))
 
 
-def _marks(site: Site, items: Sequence[Mapping[str, Any]], began: datetime) -> list[Watermark]:
+def _read(site: Site, item: Mapping[str, Any]) -> Incident | CannotBeRead:
+    try:
+        return site.field_map.read(item)
+    except CannotBeRead as why:
+        return why
+
+
+def _sorted(
+    home: Home, items: Sequence[Mapping[str, Any]], read: Sequence[Incident | CannotBeRead]
+) -> tuple[list[Readable], list[Unreadable]]:
+    """The home's reports among what was read, and what nobody could read."""
+    readable, unreadable = [], []
+    for item, one in zip(items, read, strict=True):
+        if isinstance(one, CannotBeRead):
+            unreadable.append(_unreadable(item, one))
+        elif one.home_id == home.id:
+            readable.append(Readable(one, content_fingerprint(one), uk_day(one.occurred_at)))
+    return readable, unreadable
+
+
+def _marks(read: Sequence[Incident | CannotBeRead], began: datetime) -> list[Watermark]:
     """Positions of a page's items. One in the future is held back to now, so that a wrong clock hides nothing."""
     marks = []
-    for item in items:
-        known = site.field_map.identify(item)
-        if known.modified_at is not None and known.source_id is not None:
-            marks.append(Watermark(min(known.modified_at, began), known.source_id))
+    for one in read:
+        source_id = one.source_id if isinstance(one, CannotBeRead) else one.incident_id
+        if one.modified_at is not None and source_id is not None:
+            marks.append(Watermark(min(one.modified_at, began), source_id))
     return marks
 
 
-def _unreadable(site: Site, item: Mapping[str, Any], why: CannotBeRead) -> Unreadable:
-    known = site.field_map.identify(item)
+def _unreadable(item: Mapping[str, Any], why: CannotBeRead) -> Unreadable:
     return Unreadable(
         raw=json.dumps(item, default=str),
         fingerprint=raw_fingerprint(item),
         fields=why.fields,
-        source_id=known.source_id,
-        number=known.number,
+        source_id=why.source_id,
+        number=why.number,
     )
 
 
