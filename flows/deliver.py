@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from config.settings import DeliverySettings
 from connectors.patience import may_write
@@ -72,18 +74,21 @@ def deliver(
     replan: Callable[[list[int]], object],
     only: Target | None = None,
     but: frozenset[int] = frozenset(),
+    ahead: Delivered | None = None,
 ) -> Delivered:
     """Send everything that is due, then wait for what is in doubt to settle (RULINGS 17).
 
     `replan` is called with incidents whose addition lost its note before anything was sent. `but`: deliveries that this
-    run does not send.
+    run does not send. `ahead`: what it has done already, which is counted in.
     """
     senders = {target: sender for target, sender in senders_of(site).items() if only in (None, target)}
-    delivered = Delivered({target: TargetResult() for target in senders})
+    done = {} if ahead is None else ahead.targets
+    delivered = Delivered({target: done.get(target) or TargetResult() for target in senders})
+    terms = Terms(but)
     ends_at = time.monotonic() + wait_seconds
     while True:
         _prepare(site, replan)
-        _drain_all(site, senders, delivered, homes, but)
+        _drain_all(site, senders, delivered, homes, terms)
         delivered.raise_fault()
         pause = _pause(site, delivered, homes, ends_at)
         if pause is None or site.stopping.is_set():
@@ -114,10 +119,10 @@ def _prepare(site: Site, replan: Callable[[list[int]], object]) -> None:
 
 
 def _drain_all(
-    site: Site, senders: Mapping[Target, Sender], delivered: Delivered, homes: Sequence[str], but: frozenset[int]
+    site: Site, senders: Mapping[Target, Sender], delivered: Delivered, homes: Sequence[str], terms: Terms
 ) -> None:
     threads = [
-        threading.Thread(target=_drain_guarded, args=(site, target, sender, delivered.targets[target], homes, but))
+        threading.Thread(target=drain, args=(site, target, sender, delivered.targets[target], homes, terms))
         for target, sender in senders.items()
         if not delivered.targets[target].given_up
     ]
@@ -127,25 +132,41 @@ def _drain_all(
         thread.join()
 
 
-def _drain_guarded(
-    site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], but: frozenset[int]
-) -> None:
+@dataclass(frozen=True)
+class Terms:
+    """What of all that is due is sent, and until when.
+
+    `but`: never these. `planned_since`: only what was planned from then on, and nothing is looked up meanwhile.
+    """
+
+    but: frozenset[int] = frozenset()
+    planned_since: datetime | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+def drain(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], terms: Terms) -> None:
+    """Send and look up what is due at one target. What goes wrong here is kept in the result."""
     try:
-        _drain(site, target, sender, result, homes, but)
+        _drain(site, target, sender, result, homes, terms)
     except Exception as why:  # noqa: BLE001 - raised again when every target has had its turn
         result.fault = why
 
 
 def _drain(
-    site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], but: frozenset[int]
+    site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], terms: Terms
 ) -> None:
     settings = site.settings.delivery
+    since = terms.planned_since
+    lease: dict[str, Any] = {
+        "homes": homes,
+        "limit": settings.batch_size,
+        "lease_seconds": settings.lease_seconds,
+    }
     with Crew(settings.threads, target.value) as crew:
-        while not (result.given_up or site.stopping.is_set()):
-            lease = {"homes": homes, "limit": settings.batch_size, "lease_seconds": settings.lease_seconds}
+        while not (result.given_up or site.stopping.is_set() or terms.over.is_set()):
             claimed_at = _uptime()
-            looks = outbox.claim_looks(site.ledger, target, site.worker, **lease)  # type: ignore[arg-type]
-            sends = outbox.claim(site.ledger, target, site.worker, but=but, **lease)  # type: ignore[arg-type]
+            looks = outbox.claim_looks(site.ledger, target, site.worker, **lease) if since is None else []
+            sends = outbox.claim(site.ledger, target, site.worker, but=terms.but, planned_since=since, **lease)
             if not looks and not sends:
                 return
             reach(f"deliver.claimed.{target}")

@@ -7,7 +7,7 @@ again until it shows nothing new, because a page walk by offset skips a record w
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -41,10 +41,13 @@ class Pulled:
     fault: ConnectorError | None = None
 
 
-def pull(site: Site, home: Home, since: datetime | None = None) -> Pulled:
+def pull(
+    site: Site, home: Home, since: datetime | None = None, stored: Callable[[int], object] = lambda _pages: None
+) -> Pulled:
     """Pull one home. A source that fails ends the pull with its fault; what was stored by then stays stored.
 
     `since`: read reports changed at or after this moment, where that is before the watermark less the overlap.
+    `stored` is told how many pages of the walk are in the ledger.
     """
     since = _since(site, home, since)
     unconfirmed = _unconfirmed(site, home, since)
@@ -55,7 +58,7 @@ def pull(site: Site, home: Home, since: datetime | None = None) -> Pulled:
     seen = SeenItems()
     try:
         while pulled.walks < _WALKS:
-            pages, found = _walk(site, home, since, pulled.stored, seen, first=pulled.walks == 0)
+            pages, found = _walk(site, home, since, pulled.stored, seen, stored, first=pulled.walks == 0)
             pulled.walks += 1
             if site.stopping.is_set() or not ((pages > 1 and found) or unconfirmed < since):
                 break
@@ -114,7 +117,16 @@ def _unconfirmed(site: Site, home: Home, since: datetime) -> datetime:
     return min([since, *(datetime.fromisoformat(one["since"]) for one in found if "since" in one)])
 
 
-def _walk(site: Site, home: Home, since: datetime, total: Stored, seen: SeenItems, *, first: bool) -> tuple[int, int]:
+def _walk(
+    site: Site,
+    home: Home,
+    since: datetime,
+    total: Stored,
+    seen: SeenItems,
+    tell: Callable[[int], object],
+    *,
+    first: bool,
+) -> tuple[int, int]:
     """One walk; returns how many pages it had and how many reports were not known as they were.
 
     What an earlier walk has stored, word for word, is not read again. The cursor moves page by page only while the
@@ -138,6 +150,7 @@ def _walk(site: Site, home: Home, since: datetime, total: Stored, seen: SeenItem
         site.source.stored(page)
         reach("pull.page_stored")
         pages, found = pages + 1, found + stored.changed
+        tell(pages)
         _add(total, stored, first=first)
         site.progress(f"reading {home.id}", total.seen, None)
         if site.stopping.is_set():

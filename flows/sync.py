@@ -11,6 +11,7 @@ from config.home import Home
 from connectors.errors import Misconfigured
 from flows import deliver as delivery_stage
 from flows import pull as pull_stage
+from flows.ahead import Ahead
 from flows.exit_codes import ExitCode
 from flows.mail_check import withdraw_changed_recipients
 from flows.packages import rebuild_approved
@@ -94,19 +95,22 @@ def sync(site: Site, homes: list[Home], *, since: datetime | None = None, wait_s
     ledger = site.ledger
     result = Synced([home.id for home in homes], ledger.now(), ledger.now())
     mistakes: list[Exception] = []
-    for home in homes:
-        if site.stopping.is_set():
-            break
-        try:
-            _pull(site, home, since, result)
-        except (ConfigurationError, LedgerError):
-            raise
-        except Exception as why:  # noqa: BLE001 - raised below
-            mistakes.append(why)
+    with Ahead(site, result.homes) as ahead:
+        for home in homes:
+            if site.stopping.is_set():
+                break
+            try:
+                _pull(site, home, since, result, ahead)
+            except (ConfigurationError, LedgerError):
+                raise
+            except Exception as why:  # noqa: BLE001 - raised below
+                mistakes.append(why)
     rebuild_approved(site, result.homes)
     withdraw_changed_recipients(site, homes)
     wait = site.settings.delivery.wait_seconds if wait_seconds is None else wait_seconds
-    delivered = delivery_stage.deliver(site, result.homes, wait_seconds=wait, replan=lambda keys: replan(site, keys))
+    delivered = delivery_stage.deliver(
+        site, result.homes, wait_seconds=wait, replan=lambda keys: replan(site, keys), ahead=ahead.delivered
+    )
     for target, outcome in delivered.targets.items():
         if outcome.unreachable:
             result.unreachable.append({"system": target.value, "message": outcome.unreachable})
@@ -120,8 +124,8 @@ def sync(site: Site, homes: list[Home], *, since: datetime | None = None, wait_s
     return result
 
 
-def _pull(site: Site, home: Home, since: datetime | None, result: Synced) -> None:
-    pulled = pull_stage.pull(site, home, since)
+def _pull(site: Site, home: Home, since: datetime | None, result: Synced, ahead: Ahead) -> None:
+    pulled = pull_stage.pull(site, home, since, ahead.stored)
     result.stored.add(pulled.stored)
     if pulled.fault is None:
         return

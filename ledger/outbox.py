@@ -93,13 +93,16 @@ def claim(
     limit: int,
     lease_seconds: float,
     but: Collection[int] = (),
+    planned_since: datetime | None = None,
 ) -> list[Claim]:
     """Take deliveries of one target that are due, oldest duty first, and mark them `sending`.
 
-    A delivery is left alone while an earlier one of the same incident, target and subject is not final, and where its
-    id is among `but`.
+    A delivery is left alone while an earlier one of the same incident, target and subject is not final, where its
+    id is among `but`, and where it was planned before `planned_since`.
     """
-    return _take(ledger, target, worker, DeliveryState.PENDING, homes, limit, lease_seconds, but)
+    only: list[ColumnElement[bool]] = [delivery.c.id.not_in(but)] if but else []
+    only += [delivery.c.planned_at >= planned_since] if planned_since else []
+    return _take(ledger, target, worker, DeliveryState.PENDING, homes, limit, lease_seconds, only)
 
 
 def claim_looks(
@@ -220,7 +223,7 @@ def _take(
     homes: Sequence[str],
     limit: int,
     lease_seconds: float,
-    but: Collection[int] = (),
+    only: Sequence[ColumnElement[bool]] = (),
 ) -> list[Claim]:
     def work(connection: Connection) -> list[Claim]:
         seconds = ledger.seconds(connection)
@@ -230,7 +233,7 @@ def _take(
             .where(delivery.c.target == target, delivery.c.state == state, delivery.c.due_epoch <= seconds)
             .where(delivery.c.home.in_(homes))
             .where(free, _not_waiting() if state is DeliveryState.PENDING else true())
-            .where(delivery.c.id.not_in(but) if but else true())
+            .where(*only)
             .order_by(delivery.c.priority_at, delivery.c.id)
             .limit(limit)
         )

@@ -55,6 +55,18 @@ ON_THE_WAY = (
 )
 
 
+#: While a long pull still reads and what it has planned goes out already.
+AHEAD = (
+    "pull.page_stored:4",
+    "store.before_commit:4",
+    "claim.committed:2",
+    "deliver.sending.mosaic:2",
+    "wire.mosaic.half_written",
+    "deliver.sent.mosaic:2",
+    "record.before_commit",
+)
+
+
 def an_evening(scene: Scene) -> None:
     """One report that was delivered and is amended now; two new ones, one of them about an adult too."""
     scene.house.mosaic.gateway.stores_drafts = True
@@ -98,3 +110,14 @@ def test_killed_on_the_way_it_ends_with_one_of_each(bridge: Bridge, point: str) 
 @pytest.mark.parametrize("point", ["deliver.sending.mosaic", "wire.mosaic.written", "deliver.sent.mosaic:2"])
 def test_on_postgresql_too_killed_on_the_way_it_ends_with_one_of_each(bridge_on_postgresql: Bridge, point: str) -> None:
     dies_twice(bridge_on_postgresql, point)
+
+
+@pytest.mark.parametrize("point", AHEAD)
+def test_killed_while_it_sends_ahead_of_a_long_pull_it_ends_with_one_of_each(bridge: Bridge, point: str) -> None:
+    scene = bridge.scene
+    scene.write(*range(1, 10), hours_ago=5)
+    assert bridge.sync(crash_at=point, BRIDGE_RECORDING__PAGE_SIZE="2") == KILLED, "the point was not reached"
+    bridge.sync(crash_at=point, BRIDGE_RECORDING__PAGE_SIZE="2")
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=9, log_create=9)
