@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import ssl
 import struct
@@ -64,7 +65,7 @@ def _retry_after(name: str, seconds: float) -> tuple[tuple[str, str], ...]:
     if not name.startswith(("429", "503")) or name.endswith("_absent"):
         return ()
     styles = {
-        "http_date": formatdate(time.time() + seconds, usegmt=True),
+        "http_date": formatdate(math.ceil(time.time() + seconds), usegmt=True),
         "past_date": formatdate(time.time() - 3600, usegmt=True),
         "garbage": "soon",
         "day": "86400",

@@ -91,15 +91,13 @@ def no_sweep(patch: pytest.MonkeyPatch, _: Scene) -> None:
 
 
 def no_quarantine(patch: pytest.MonkeyPatch, _: Scene) -> None:
-    whole = flows.pull.understand
-    patch.setattr(flows.pull, "understand", lambda *told: (whole(*told)[0], []))
+    whole = flows.pull._sorted
+    patch.setattr(flows.pull, "_sorted", lambda *told: (whole(*told)[0], []))
 
 
 def future_stamps_are_believed(patch: pytest.MonkeyPatch, _: Scene) -> None:
     whole = flows.pull._marks
-    patch.setattr(
-        flows.pull, "_marks", lambda site, items, began: whole(site, items, began.replace(year=began.year + 5))
-    )
+    patch.setattr(flows.pull, "_marks", lambda read, began: whole(read, began.replace(year=began.year + 5)))
 
 
 def the_latest_is_not_compared(patch: pytest.MonkeyPatch, _: Scene) -> None:
