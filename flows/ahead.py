@@ -1,7 +1,8 @@
 """Sending ahead: while a long pull still reads, what it has planned goes out already.
 
 Only to records, and only what this run has planned itself: what was owed before waits until all is read, since its
-report may have been voided or changed meanwhile; so do mails and packages.
+report may have been voided or changed meanwhile; so do mails and packages. And only to a target that takes its time:
+one that answers at once has nothing to gain, and would stand in the way of the planning.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from mappings.owed import Target
 _RECORDS = (Target.MOSAIC, Target.DAILY_LOG)
 #: A pull of one page is over before it pays.
 _LONG = 2
+#: Calls that are worth fewer threads are not waited for long enough.
+_SLOW = 8
+#: For so many seconds the pull pauses for the first calls to each target.
+_UNDISTURBED = 0.1
 #: How often it is looked whether another page has brought something, in seconds.
 _LOOK_EVERY = 0.1
 
@@ -52,9 +57,13 @@ class Ahead:
                 self._threads.append(threading.Thread(target=self._send, args=(target, sender, result)))
         for thread in self._threads:
             thread.start()
+        for thread in self._threads:  # how long a call takes does not show while the planning holds Python's one lock
+            thread.join(_UNDISTURBED)
 
     def _send(self, target: Target, sender: Sender, result: TargetResult) -> None:
+        worth_it = min(_SLOW, self._site.settings.delivery.threads)
         while not (result.given_up or self._site.stopping.is_set()):
-            drain(self._site, target, sender, result, self._homes, self._terms)
-            if self._terms.over.wait(_LOOK_EVERY):
+            before = result.tried
+            threads = drain(self._site, target, sender, result, self._homes, self._terms)
+            if (result.tried > before and threads < worth_it) or self._terms.over.wait(_LOOK_EVERY):
                 return

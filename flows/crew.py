@@ -41,6 +41,8 @@ class Crew:
 
     def map(self, call: Callable[[T], R], items: Sequence[T]) -> list[R]:
         """What each call returns, in the order of the items. Raises what a call raises, once all have ended."""
+        if not items:
+            return []
         work = _Work(call, items)
         most = min(self._most, len(items))
         at_work = [self._pool.submit(work.some) for _ in range(min(self.width, most))]

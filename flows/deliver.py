@@ -144,17 +144,19 @@ class Terms:
     over: threading.Event = field(default_factory=threading.Event)
 
 
-def drain(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], terms: Terms) -> None:
-    """Send and look up what is due at one target. What goes wrong here is kept in the result."""
+def drain(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], terms: Terms) -> int:
+    """Send and look up what is due at one target; returns how many threads its calls were worth.
+
+    What goes wrong here is kept in the result.
+    """
     try:
-        _drain(site, target, sender, result, homes, terms)
+        return _drain(site, target, sender, result, homes, terms)
     except Exception as why:  # noqa: BLE001 - raised again when every target has had its turn
         result.fault = why
+        return 0
 
 
-def _drain(
-    site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], terms: Terms
-) -> None:
+def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, homes: Sequence[str], terms: Terms) -> int:
     settings = site.settings.delivery
     since = terms.planned_since
     lease: dict[str, Any] = {
@@ -168,7 +170,7 @@ def _drain(
             looks = outbox.claim_looks(site.ledger, target, site.worker, **lease) if since is None else []
             sends = outbox.claim(site.ledger, target, site.worker, but=terms.but, planned_since=since, **lease)
             if not looks and not sends:
-                return
+                break
             reach(f"deliver.claimed.{target}")
             roots = outbox.roots(site.ledger, [*looks, *sends])
             batch = _Batch(site, sender, settings, roots, claimed_at, [*looks, *sends])
@@ -179,6 +181,7 @@ def _drain(
             reach(f"deliver.recorded.{target}")
             _count(result, outcomes)
             site.progress(f"delivering to {target}", result.tried, None)
+        return crew.width
 
 
 class _Batch:

@@ -97,8 +97,9 @@ def test_a_fault_while_it_sends_ahead_is_a_fault_like_any_other(scene: Scene, fa
 def test_a_target_that_was_away_while_it_sent_ahead_is_tried_anew_when_all_is_read(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_site: object, _target: object, _sender: object, result: TargetResult, *_: object) -> None:
+    def away(_site: object, _target: object, _sender: object, result: TargetResult, *_: object) -> int:
         result.unreachable, result.rounds_away = "Away.", 2
+        return 0
 
     monkeypatch.setattr("flows.ahead.drain", away)
     scene.write(*range(1, 10))
