@@ -122,6 +122,24 @@ def test_a_late_workers_answer_under_an_old_fencing_number_changes_nothing(ledge
     assert states(ledger) == ["uncertain"]
 
 
+@pytest.mark.parametrize("event", [Event.NOT_APPLIED, Event.ACCEPTED, Event.REFUSED, Event.LOOK_ABSENT])
+def test_a_late_workers_answer_changes_nothing_while_another_holds_the_delivery(
+    ledger: Ledger, clock: SetClock, event: Event
+) -> None:
+    keep(ledger, report())
+    (late,) = claim(ledger, lease=10)
+    clock.advance(11)
+    leases.expire(ledger, "reaper", settle_seconds=5)
+    clock.advance(6)
+    (look,) = outbox.claim_looks(ledger, "mosaic", "other", homes=[HOME], limit=5, lease_seconds=300)
+    assert outbox.record(ledger, "late", [Outcome(late, event)]) == []
+    assert leases.renew(ledger, [late], 300) == frozenset(), "nor may the late one go on with it"
+    assert leases.renew(ledger, [look], 300) == {look.id}
+    assert states(ledger) == ["uncertain"]
+    outbox.record(ledger, "other", [Outcome(look, Event.LOOK_FOUND, remote_id="7")])
+    assert states(ledger) == ["accepted"]
+
+
 def test_an_expired_lease_means_doubt_and_a_look_up_never_a_resend(ledger: Ledger, clock: SetClock) -> None:
     keep(ledger, report())
     claim(ledger, lease=10)

@@ -39,6 +39,7 @@ class OnceOnly(RuleBasedStateMachine):
         self.ledger = Ledger(self.new_url(), [KEY], clock=self.clock, lease_clock=self.clock)
         self.applied: list[str] = []
         self.in_flight: list[tuple[str, Claim]] = []
+        self.late: list[Claim] = []
         self.version = Counter[int]()
 
     def new_url(self) -> str:
@@ -102,22 +103,33 @@ class OnceOnly(RuleBasedStateMachine):
             outcome = Outcome(claim, Event.LOOK_ABSENT, retry_in=SETTLE)
         outbox.record(self.ledger, "w", [outcome])
 
-    @precondition(lambda self: self.in_flight)
+    @precondition(lambda self: self.late)
     @rule(data=st.data())
     def a_late_worker_speaks_again(self, data: st.DataObject) -> None:
-        """Under a fencing number that has passed, its word changes nothing."""
-        index = data.draw(st.integers(0, len(self.in_flight) - 1))
-        _, claim = self.in_flight[index]
-        if self._fence(claim) != claim.fence:
-            before = self._states()
-            written = outbox.record(self.ledger, "late", [Outcome(claim, Event.NOT_APPLIED)])
-            assert written == []
-            assert self._states() == before
+        """Under a fencing number that has passed, its word changes nothing, whoever holds the delivery now."""
+        self._speaks_late(self.late[data.draw(st.integers(0, len(self.late) - 1))])
+
+    @rule()
+    def a_worker_falls_silent_and_another_takes_over(self) -> None:
+        """The first one wakes while the other holds the delivery."""
+        silent = outbox.claim(self.ledger, "mosaic", "silent", homes=[HOME], limit=1, lease_seconds=LEASE)
+        self.time_passes(LEASE + 1)
+        self.time_passes(SETTLE)
+        self.a_worker_claims("two", looks=True)
+        for claim in silent:
+            self._speaks_late(claim)
+
+    def _speaks_late(self, claim: Claim) -> None:
+        before = self._states()
+        assert outbox.record(self.ledger, "late", [Outcome(claim, Event.NOT_APPLIED)]) == []
+        assert leases.renew(self.ledger, [claim], LEASE) == frozenset()
+        assert self._states() == before
 
     @rule(seconds=st.sampled_from([1.0, SETTLE, LEASE + 1]))
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
         if seconds > LEASE:
+            self.late += [claim for _, claim in self.in_flight if not self._still_held(claim)]
             self.in_flight = [one for one in self.in_flight if self._still_held(one[1])]
         leases.expire(self.ledger, "reaper", settle_seconds=SETTLE)
 
@@ -159,11 +171,6 @@ class OnceOnly(RuleBasedStateMachine):
         with self.ledger.reading() as connection:
             (row,) = delivery_rows(connection, ids=[claim.id])
         return row.fence == claim.fence and row.lease_epoch is not None and row.lease_epoch > self.clock.at.timestamp()
-
-    def _fence(self, claim: Claim) -> int:
-        with self.ledger.reading() as connection:
-            (row,) = delivery_rows(connection, ids=[claim.id])
-        return int(row.fence)
 
     def _states(self) -> dict[int, str]:
         with self.ledger.reading() as connection:
