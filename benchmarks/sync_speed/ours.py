@@ -21,6 +21,10 @@ from datetime import timedelta
 from threading import Thread
 from typing import Any
 
+import holidays.countries  # noqa: F401 - loaded on the way of a sync otherwise, as are the next two
+
+import connectors.recording_rest.source  # noqa: F401
+import flows.sync  # noqa: F401
 from config.home import Home
 from connectors.daily_log_rest.entries import entry_body
 from connectors.mosaic_rest.notes import note_body
