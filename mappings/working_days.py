@@ -36,15 +36,17 @@ def bank_holidays(year: int) -> frozenset[date]:
 
     Raises BankHolidaysUnknown where the library has no full year of them.
     """
-    if year not in covered_years():
+    days = _library_days(year)
+    if year < FIRST_YEAR or len(days) < _FEWEST_A_YEAR:
         raise BankHolidaysUnknown(year)
-    return _library_days(year)
+    return days
 
 
 @cache
 def covered_years() -> range:
-    """The years whose bank holidays are known, checked against the library: at least eight in every one.
+    """The years from the first on whose bank holidays are known, checked against the library: eight or more in each.
 
+    For people to be told; that one year is known is asked of `bank_holidays`, which need not look at all of them.
     One-off days (a coronation, a state funeral) are known only once they are proclaimed and the library is updated.
     """
     last, end = FIRST_YEAR - 1, country_holidays("GB").end_year
