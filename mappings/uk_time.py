@@ -56,21 +56,25 @@ def from_wall(wall: datetime, *, not_before: datetime | None = None) -> UkMoment
         raise ValueError("this year cannot be")
     if wall.tzinfo is not None:
         return UkMoment(wall.astimezone(UTC))
-    local = wall.replace(tzinfo=LONDON, fold=0)
     if wall.hour > _LAST_HOUR_OF_A_CHANGE:
-        return UkMoment(local.astimezone(UTC))
-    before = local.utcoffset() or _NO_TIME
-    after = local.replace(fold=1).utcoffset() or _NO_TIME
-    first = (wall - before).replace(tzinfo=UTC, fold=0)
+        return UkMoment(_ahead_of_utc(wall, LONDON.utcoffset(wall)))
+    before = LONDON.utcoffset(wall.replace(fold=0)) or _NO_TIME
+    after = LONDON.utcoffset(wall.replace(fold=1)) or _NO_TIME
+    first = _ahead_of_utc(wall, before)
     if before == after:
         return UkMoment(first)
     if before < after:
         return UkMoment(first, ClockTroubleKind.MISSING)
     if not_before is not None and first < _minute(not_before):
-        second = (wall - after).replace(tzinfo=UTC, fold=0)
+        second = _ahead_of_utc(wall, after)
         if second >= _minute(not_before):
             return UkMoment(second, ClockTroubleKind.TWICE)
     return UkMoment(first, ClockTroubleKind.TWICE)
+
+
+def _ahead_of_utc(wall: datetime, offset: timedelta | None) -> datetime:
+    """The moment at which clocks that are so far ahead of UTC show this time. (`replace` takes five times as long.)"""
+    return datetime.combine(wall, wall.time(), UTC) - (offset or _NO_TIME)
 
 
 def _minute(moment: datetime) -> datetime:
