@@ -209,7 +209,7 @@ class FieldMap:
             items = section.read(material, reading)
             read[section.name] = items
             if items:
-                found[section.name] = tuple(item.found for item in items)
+                found[section.name] = tuple([item.found for item in items])
             elif section.name == "children":
                 _note_no_child(section, reading)
         _check_children(read["children"], reading)
@@ -347,8 +347,9 @@ def _check_measures(measures: Sequence[Item], children: Sequence[Item], reading:
     ids = {item.found.get("child_id") for item in children}
     if not ids or None in ids:
         return
+    ids.add("")
     for item in measures:
-        if item.found.get("child_id", "") not in {"", *ids}:
+        if item.found.get("child_id", "") not in ids:
             _fail_item(item, "child_id", reading)
 
 

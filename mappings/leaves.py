@@ -130,32 +130,27 @@ def _bare(annotation: Any) -> Any:
 
 def path_fetch(path: str) -> Fetch:
     """Fetches a dotted path; None where it or something on its way is absent. Raises Astray where it is barred."""
-    *way, last = path.split(".")
+    *steps, last = path.split(".")
 
     def fetch(raw: Raw) -> object:
-        here: Any = raw
-        for depth, step in enumerate(way):
-            here = here.get(step)
-            if here is None:
-                return None
-            if not isinstance(here, dict):
-                raise Astray(".".join(way[: depth + 1]))
-        return here.get(last)
+        holder = holder_at(steps, raw)
+        return None if holder is None else holder.get(last)
 
     return fetch
 
 
-def holder_fetch(way: str) -> Callable[[Raw], Raw | None]:
-    """Fetches what holds the fields at the end of this way. Raises Astray where something else stands there."""
-    fetch = path_fetch(way)
-
-    def holder(raw: Raw) -> Raw | None:
-        found = fetch(raw)
-        if found is None or isinstance(found, dict):
-            return found
-        raise Astray(way)
-
-    return holder
+def holder_at(steps: Sequence[str], raw: Raw) -> Raw | None:
+    """What holds the fields at the end of these steps, None where there is nothing. Raises Astray where something else
+    stands on the way."""
+    here = raw
+    for depth, step in enumerate(steps, start=1):
+        found = here.get(step)
+        if found is None:
+            return None
+        if not isinstance(found, dict):
+            raise Astray(".".join(steps[:depth]))
+        here = found
+    return here
 
 
 def several_fetch(columns: Sequence[str], fetch_of: Callable[[str], Fetch]) -> Fetch:

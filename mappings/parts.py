@@ -12,16 +12,16 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from mappings.leaf_maker import LeafMaker
-from mappings.leaves import NOTHING, Astray, Leaf, Raw, Target, column_key, holder_fetch, path_fetch, target_of
+from mappings.leaves import NOTHING, Astray, Leaf, Raw, Target, column_key, holder_at, path_fetch, target_of
 from mappings.map_file import SectionOptions, options_of, wrong_map
 from mappings.readers import Reader, Reading, Wrong, clean, folded
 
 
 class _Group(NamedTuple):
-    """Leaves that stand together in one part of the item. `holder` fetches it; None: it is the item itself."""
+    """Leaves that stand together in one part of the item, at the end of these steps; none: on the item itself."""
 
     leaves: tuple[Leaf, ...]
-    holder: Callable[[Raw], Raw | None] | None
+    steps: tuple[str, ...]
     is_missed: bool
     """Whether anything is noted where the part is absent."""
 
@@ -42,7 +42,7 @@ class Part:
             _put(found, leaf, leaf.default)
         for group in self._groups:
             try:
-                holder = raw if group.holder is None else group.holder(raw)
+                holder = holder_at(group.steps, raw) if group.steps else raw
             except Astray as why:
                 reading.fail(source + why.path)
                 continue
@@ -57,7 +57,7 @@ class Part:
         """The leaves in their order, those together that stand in one part of the item."""
         ways = [(way, tuple(leaves)) for way, leaves in groupby(self.leaves, key=lambda leaf: leaf.way)]
         return tuple(
-            _Group(leaves, holder_fetch(way) if way else None, any(leaf.is_missed for leaf in leaves))
+            _Group(leaves, tuple(way.split(".")) if way else (), any(leaf.is_missed for leaf in leaves))
             for way, leaves in ways
         )
 
@@ -201,16 +201,14 @@ def _written(options: object) -> list[str]:
 # ---- sections --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Material:
+class Material(NamedTuple):
     """What a report is read from: the report itself, and for a spreadsheet its rows, keyed as columns are compared."""
 
     report: Raw
     rows: Sequence[Raw] = ()
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One item of a section, read: its fields, where it stands in the source, and the part that read it."""
 
     found: dict[str, Any]
