@@ -15,7 +15,7 @@ from mappings.home_children import home_children
 from mappings.incident import Incident, Status
 from mappings.note_parts import in_parts
 from mappings.note_sections import still_owed
-from mappings.note_subject import Section
+from mappings.note_subject import Section, blocks_of
 from mappings.said import said
 from mappings.wording import escaped, one_line, readable
 
@@ -52,13 +52,13 @@ def _what_changed(before: Incident | None, after: Incident, child_id: str, conte
     if after.child(child_id) is None:
         return None if before is not None and before.child(child_id) is None else [_NO_LONGER_NAMED]
     now = note_sections(after, child_id, context)
-    owed = still_owed(context.duties, child_id, context.now).blocks
+    owed = still_owed(context.duties, child_id, context.now)
     if before is None:
-        return [*([_BACK_TO_DRAFT] if after.status is Status.DRAFT else []), _NOT_KEPT, *_blocks(now), *owed]
+        return [*([_BACK_TO_DRAFT] if after.status is Status.DRAFT else []), _NOT_KEPT, *blocks_of([*now, owed])]
     if before.status is Status.VOID:
-        return [_UNVOIDED, *_blocks(now), *owed]
+        return [_UNVOIDED, *blocks_of([*now, owed])]
     if before.child(child_id) is None:
-        return [_NAMED_AGAIN, *_blocks(now), *owed]
+        return [_NAMED_AGAIN, *blocks_of([*now, owed])]
     earlier = context._replace(exempt=child_id in exempt_children(before))
     changed, gone = _difference(note_sections(before, child_id, earlier), now)
     if not changed and not gone:
@@ -66,18 +66,14 @@ def _what_changed(before: Incident | None, after: Incident, child_id: str, conte
     lead = [_BACK_TO_DRAFT] if after.status is Status.DRAFT and before.status is not Status.DRAFT else []
     reads = ["<p>What follows replaces the parts of the same name above.</p>"] if changed else []
     withdrawn = [f"<p><strong>{section.heading}</strong><br>No longer in the report.</p>" for section in gone]
-    return [*lead, *reads, *_blocks(changed), *withdrawn, *owed]
+    return [*lead, *reads, *blocks_of(changed), *withdrawn, *blocks_of([owed])]
 
 
 def _difference(before: Sequence[Section], after: Sequence[Section]) -> tuple[list[Section], list[Section]]:
     """The sections that read otherwise now, and those that are no longer there."""
-    earlier = {section.id: section for section in before}
-    changed = [section for section in after if earlier.pop(section.id, None) != section]
+    earlier = {section.heading: section for section in before}
+    changed = [section for section in after if earlier.pop(section.heading, None) != section]
     return changed, list(earlier.values())
-
-
-def _blocks(sections: Sequence[Section]) -> list[str]:
-    return [block for section in sections for block in section.blocks]
 
 
 def _author(after: Incident, child_id: str, context: NoteContext) -> str:

@@ -13,7 +13,7 @@ from mappings.incident import Incident
 from mappings.names import KnownChild, Redactor, redactor_for
 from mappings.note_parts import in_parts, part_reference
 from mappings.note_sections import DutyLike, sections_of, still_owed
-from mappings.note_subject import Section, subject_of
+from mappings.note_subject import Section, blocks_of, subject_of
 from mappings.wording import KINDS, escaped, one_line, short_moment
 
 TITLE_LIMIT = 100
@@ -74,7 +74,7 @@ def note_title(incident: Incident) -> str:
     return one_line(title, TITLE_LIMIT)
 
 
-def note_sections(incident: Incident, child_id: str, context: NoteContext) -> tuple[Section, ...]:
+def note_sections(incident: Incident, child_id: str, context: NoteContext) -> list[Section]:
     """The note's sections as they stand in this revision, without what depends on the hour.
 
     Raises RedactionFailed when a text cannot be made safe, and ValueError when the report does not have the child.
@@ -103,6 +103,5 @@ def origin_line(incident: Incident, context: NoteContext) -> str:
 
 
 def _blocks(sections: Sequence[Section], incident: Incident, child_id: str, context: NoteContext) -> list[str]:
-    blocks = [block for section in sections[:-1] for block in section.blocks]
-    blocks += still_owed(context.duties, child_id, context.now).blocks
-    return [*blocks, *sections[-1].blocks, origin_line(incident, context)]
+    owed = still_owed(context.duties, child_id, context.now)
+    return [*blocks_of([*sections[:-1], owed, sections[-1]]), origin_line(incident, context)]

@@ -12,7 +12,7 @@ from mappings.incident import (
     RaisedBy,
     Views,
 )
-from mappings.note_subject import Section, Subject, dated, facts, prose, said_briefly, section
+from mappings.note_subject import Subject, dated, facts, prose, said_briefly
 from mappings.said import child_injured, staff_injured
 from mappings.wording import NOT_RECORDED, RAISED_BY, STATUSES, answer, escaped, listed, readable
 
@@ -20,7 +20,7 @@ _NO_MEDICAL = Medical()
 _NO_VIEWS = Views()
 
 
-def injuries(subject: Subject) -> Section:
+def injuries(subject: Subject) -> list[str]:
     """Any injury, to anyone, and the medical care that was offered and given."""
     child, incident = subject.child, subject.incident
     hurt = child_injured(child)
@@ -33,7 +33,7 @@ def injuries(subject: Subject) -> Section:
     if others:
         labels = listed([subject.hide.label(other.child_id) for other in others])
         blocks.append(f"<p>Also injured: {escaped(labels)}.</p>")
-    return section("injuries", "Injuries and medical care", [*blocks, *_medical(subject)])
+    return [*blocks, *_medical(subject)]
 
 
 def _medical(subject: Subject) -> list[str]:
@@ -53,7 +53,7 @@ def _medical(subject: Subject) -> list[str]:
     return [*facts(items), *outcome]
 
 
-def views(subject: Subject) -> Section | None:
+def views(subject: Subject) -> list[str] | None:
     """The child's own account, or that it was declined, and the offer of an advocate."""
     found, advocacy = subject.child.views, subject.child.advocacy_offered_at
     if not subject.was_held and found == _NO_VIEWS and advocacy is None:
@@ -66,19 +66,19 @@ def views(subject: Subject) -> Section | None:
         blocks.append(f"<p>Recorded {readable(found.recorded_at)}{speaker}.</p>")
     blocks += prose(subject, found.text)
     advocate = f"Advocacy was offered {readable(advocacy)}." if advocacy else "Offer of advocacy: not recorded."
-    return section("views", "The child's views", [*(blocks or [f"<p>{NOT_RECORDED}</p>"]), f"<p>{advocate}</p>"])
+    return [*(blocks or [f"<p>{NOT_RECORDED}</p>"]), f"<p>{advocate}</p>"]
 
 
-def conversation(subject: Subject) -> Section:
+def conversation(subject: Subject) -> list[str]:
     """The restorative conversation, with the child's word on what would have helped."""
     found = subject.child.restorative_conversation
     blocks = [f"<p>Held {readable(found.held_at)}.</p>"] if found.held_at else []
     blocks += prose(subject, found.feedback, "Feedback: ")
     blocks += prose(subject, found.alternative_de_escalation, "What would have helped: ")
-    return section("conversation", "Restorative conversation", blocks)
+    return blocks
 
 
-def oversight(subject: Subject) -> Section:
+def oversight(subject: Subject) -> list[str]:
     """The manager's oversight, the staff debrief and the look from outside."""
     incident = subject.incident
     found, debrief, review = incident.manager_oversight, incident.staff_debrief, incident.external_review
@@ -93,13 +93,13 @@ def oversight(subject: Subject) -> Section:
     if review.at or said_briefly(review.by):
         role = f" ({subject.text(review.role)})" if said_briefly(review.role) else ""
         blocks.append(f"<p>External review: {dated(review.at)}, by {subject.adult(review.by)}{role}.</p>")
-    return section("oversight", "Manager's oversight", blocks)
+    return blocks
 
 
 # ---- allegations: in the record of the child concerned, and nowhere else ----------------------------------------
 
 
-def allegations(subject: Subject) -> Section:
+def allegations(subject: Subject) -> list[str]:
     """Allegations and complaints that concern this child, as facts."""
     found = [entry for entry in subject.incident.allegations if _concerns(subject, entry)]
     blocks: list[str] = []
@@ -108,7 +108,7 @@ def allegations(subject: Subject) -> Section:
         blocks += prose(subject, entry.summary)
         asked = (("Referred to MASH", entry.mash_referred), ("Referred to the police", entry.police_referred))
         blocks += facts([f"{what}: {answer(said_so)}" for what, said_so in asked])
-    return section("allegations", "Allegations and complaints", blocks or ["<p>None recorded.</p>"])
+    return blocks or ["<p>None recorded.</p>"]
 
 
 def _concerns(subject: Subject, entry: Allegation) -> bool:
@@ -134,7 +134,7 @@ def _raised(subject: Subject, entry: Allegation) -> str:
 # ---- who has been told, and who wrote it -------------------------------------------------------------------------
 
 
-def told(subject: Subject) -> Section:
+def told(subject: Subject) -> list[str]:
     """Manager, social worker, parents, police: who knows, and since when."""
     incident, child = subject.incident, subject.child
     worker = child.social_worker
@@ -150,7 +150,7 @@ def told(subject: Subject) -> Section:
         items.append(f"Senior manager: {readable(incident.senior_manager_notified_at)}")
     if incident.notifiable_event.decision is not NotifiableDecision.UNDECIDED:
         items.append(_notifiable(subject, incident.notifiable_event))
-    return section("told", "Who has been told", facts(items))
+    return facts(items)
 
 
 def _parents(subject: Subject) -> str:
@@ -171,7 +171,7 @@ def _notifiable(subject: Subject, event: NotifiableEvent) -> str:
     return f"Notifiable event considered{by}{when}: {'to be notified' if notify else 'not to be notified'}{sent}"
 
 
-def record(subject: Subject) -> Section:
+def record(subject: Subject) -> list[str]:
     """The human author and time, and where the report stands in its life (reg 36(1)(c))."""
     incident = subject.incident
     author = subject.adult(incident.created_by, "an author whom the report does not name")
@@ -181,4 +181,4 @@ def record(subject: Subject) -> Section:
     if incident.signed_off_at:
         items.append(f"Signed off {readable(incident.signed_off_at)}")
     items.append(f"Status of the report: {STATUSES[incident.status]}")
-    return section("record", "The report", facts(items))
+    return facts(items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mappings.holds import users_of
 from mappings.incident import Answer, ChildRole, ClockTroubleKind, Intervention, StaffMember
-from mappings.note_subject import Section, Subject, facts, prose, said_briefly, section
+from mappings.note_subject import Subject, facts, prose, said_briefly
 from mappings.wording import (
     INVOLVEMENTS,
     KINDS,
@@ -36,22 +36,22 @@ _CLOCK_REMARKS = {
 }
 
 
-def before(subject: Subject) -> Section:
+def before(subject: Subject) -> list[str]:
     """The behaviour that led to it."""
-    return section("before", "What led to it", prose(subject, subject.incident.behaviour_before))
+    return prose(subject, subject.incident.behaviour_before)
 
 
-def tried(subject: Subject) -> Section:
+def tried(subject: Subject) -> list[str]:
     """What staff tried to avoid it."""
-    return section("tried", "What was tried before", prose(subject, subject.incident.de_escalation))
+    return prose(subject, subject.incident.de_escalation)
 
 
-def story(subject: Subject) -> Section:
+def story(subject: Subject) -> list[str]:
     """The narrative, as staff wrote it."""
-    return section("story", "What happened", prose(subject, subject.incident.narrative))
+    return prose(subject, subject.incident.narrative)
 
 
-def summary(subject: Subject) -> Section:
+def summary(subject: Subject) -> list[str]:
     """Who, when, where, what kind and why, with what a reader must know about it."""
     incident, child = subject.incident, subject.child
     where = escaped(one_line(subject.home_name, 100))
@@ -69,7 +69,7 @@ def summary(subject: Subject) -> Section:
     )
     name = escaped(one_line(child.name, 100))
     opening = f"<p><strong>{name}</strong> {_what_happened_to(subject)}.</p>"
-    return Section("summary", "In short", (opening, *short, *_remarks(subject)))
+    return [opening, *short, *_remarks(subject)]
 
 
 def _what_happened_to(subject: Subject) -> str:
@@ -95,12 +95,12 @@ def _remarks(subject: Subject) -> list[str]:
     return [f"<p><em>{remark}</em></p>" for remark in remarks]
 
 
-def measure(subject: Subject) -> Section:
+def measure(subject: Subject) -> list[str]:
     """The measures on this child, how long each lasted, and who used them."""
     measures = subject.measures
     if not measures:
         none = "No measure on this child is recorded." if not subject.was_held else NOT_RECORDED
-        return section("measure", "The measure and how long it lasted", [f"<p>{none}</p>"])
+        return [f"<p>{none}</p>"]
     rows = [
         (
             subject.text(measure.technique),
@@ -119,7 +119,7 @@ def measure(subject: Subject) -> Section:
         unknown = "" if len(known) == len(measures) else ", not counting what was not recorded"
         blocks.append(f"<p>Together {number(sum(known))} minutes{unknown}.</p>")
     blocks += _breathing_and_pain(subject)
-    return section("measure", "The measure and how long it lasted", blocks)
+    return blocks
 
 
 def _breathing_and_pain(subject: Subject) -> list[str]:
@@ -144,14 +144,14 @@ def _staff_name(subject: Subject, staff_id: str) -> str:
     return subject.adult(member.name) if member else "a member of staff not named in the report"
 
 
-def outcome(subject: Subject) -> Section:
+def outcome(subject: Subject) -> list[str]:
     """How effective it was and its consequences."""
     effect = prose(subject, subject.incident.effectiveness)
     after = prose(subject, subject.incident.consequences, "What followed: ")
-    return section("outcome", "How effective it was, and what followed", [*effect, *after])
+    return [*effect, *after]
 
 
-def people(subject: Subject) -> Section:
+def people(subject: Subject) -> list[str]:
     """The staff by name and role; other children by letter."""
     incident = subject.incident
     staff = [_member(subject, member) for member in incident.staff]
@@ -159,7 +159,7 @@ def people(subject: Subject) -> Section:
     blocks = facts(staff) or ["<p>Staff: not recorded.</p>"]
     if others:
         blocks.append(f"<p>Other children in the report: {escaped(listed(others))}.</p>")
-    return section("people", "Who was involved", blocks)
+    return blocks
 
 
 def _member(subject: Subject, member: StaffMember) -> str:

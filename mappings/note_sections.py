@@ -9,25 +9,26 @@ from typing import Protocol
 
 from mappings.note_care import allegations, conversation, injuries, oversight, record, told, views
 from mappings.note_event import before, measure, outcome, people, story, summary, tried
-from mappings.note_subject import Section, Subject, facts, section
-from mappings.wording import escaped, readable
+from mappings.note_subject import Section, Subject, facts
+from mappings.wording import NOT_RECORDED, escaped, readable
 
-_SECTIONS: tuple[Callable[[Subject], Section | None], ...] = (
-    summary,
-    before,
-    tried,
-    story,
-    measure,
-    outcome,
-    people,
-    injuries,
-    views,
-    conversation,
-    oversight,
-    allegations,
-    told,
-    record,
+_SECTIONS: tuple[tuple[str, Callable[[Subject], list[str] | None]], ...] = (
+    ("", summary),
+    ("What led to it", before),
+    ("What was tried before", tried),
+    ("What happened", story),
+    ("The measure and how long it lasted", measure),
+    ("How effective it was, and what followed", outcome),
+    ("Who was involved", people),
+    ("Injuries and medical care", injuries),
+    ("The child's views", views),
+    ("Restorative conversation", conversation),
+    ("Manager's oversight", oversight),
+    ("Allegations and complaints", allegations),
+    ("Who has been told", told),
+    ("The report", record),
 )
+_NOTHING = f"<p>{NOT_RECORDED}</p>"
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _OWED = frozenset({"open", "overdue"})
@@ -58,9 +59,10 @@ class DutyLike(Protocol):
     def child(self) -> str | None: ...
 
 
-def sections_of(subject: Subject) -> tuple[Section, ...]:
+def sections_of(subject: Subject) -> list[Section]:
     """Every section of the note, but for what is still owed, which depends on the hour."""
-    return tuple([made for one in _SECTIONS if (made := one(subject)) is not None])
+    told_of = [(heading, tell(subject)) for heading, tell in _SECTIONS]
+    return [Section(heading, blocks or [_NOTHING]) for heading, blocks in told_of if blocks is not None]
 
 
 def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Section:
@@ -72,7 +74,7 @@ def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Sect
     ]
     owed.sort()
     items = [line for *_, line in owed]
-    return section("owed", f"Still owed, as at {readable(now)}", facts(items) or ["<p>Nothing.</p>"])
+    return Section(f"Still owed, as at {readable(now)}", facts(items) or ["<p>Nothing.</p>"])
 
 
 def _due(duty: DutyLike) -> str:

@@ -1,12 +1,12 @@
 """What a child's note is about, and the pieces that its sections are made of.
 
-A section is a heading and paragraphs of limited HTML: pure data, so that a later revision can be compared with it.
+A section is a heading and blocks of limited HTML: pure data, so that a later revision can be compared with it.
 Everything that staff typed has gone through the record's redactor and is escaped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,21 +15,20 @@ from mappings.holds import held, measures_on
 from mappings.incident import Child, Incident, Measure
 from mappings.redactor import Redactor
 from mappings.said import said
-from mappings.wording import NOT_RECORDED, bullets, escaped, one_line, paragraphs, readable
+from mappings.wording import bullets, escaped, one_line, paragraphs, readable
 
 #: Names, roles and places come again and again.
 said_briefly = lru_cache(maxsize=4096)(said)
 
 
 class Section(NamedTuple):
-    """One part of a note. `blocks` are well-formed limited HTML, the heading in the first."""
+    """One part of a note. `blocks` are well-formed limited HTML. The part that opens the note has no heading."""
 
-    id: str
     heading: str
-    blocks: tuple[str, ...]
+    blocks: list[str]
 
     def __repr__(self) -> str:
-        return f"<Section {self.id}>"
+        return f"<Section {self.heading}>"
 
 
 class Subject(NamedTuple):
@@ -67,12 +66,17 @@ def subject_of(incident: Incident, child: Child, hide: Redactor, home_name: str,
     return Subject(incident, child, hide, home_name, exempt, measures, was_held)
 
 
-def section(section_id: str, heading: str, blocks: Sequence[str]) -> Section:
-    """A section whose first paragraph opens with the heading."""
-    first, *more = blocks or (f"<p>{NOT_RECORDED}</p>",)
-    title = f"<p><strong>{heading}</strong>"
-    opening = f"{title}<br>{first[3:]}" if first.startswith("<p>") else f"{title}</p>{first}"
-    return Section(section_id, heading, (opening, *more))
+def blocks_of(sections: Iterable[Section]) -> list[str]:
+    """What these sections say, block by block; the first paragraph of each opens with its heading."""
+    found: list[str] = []
+    for heading, (first, *more) in sections:
+        if heading:
+            opening = f"<br>{first[3:]}" if first.startswith("<p>") else f"</p>{first}"
+            found.append(f"<p><strong>{heading}</strong>{opening}")
+        else:
+            found.append(first)
+        found += more
+    return found
 
 
 def prose(subject: Subject, written: str, lead: str = "") -> list[str]:
