@@ -68,12 +68,12 @@ def sections_of(subject: Subject) -> list[Section]:
 def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Section:
     """What is owed to this child and for the incident as a whole, soonest first, as at `now`."""
     owed = [
-        (duty.due_at or _NEVER, duty.id, place, f"{_title(duty.title)}: {_due(duty)}")
+        (duty.due_at or _NEVER, duty.id, place, duty)
         for place, duty in enumerate(duties)
         if duty.state in _OWED and (duty.child is None or duty.child == child_id) and duty.id not in _NOT_SHOWN
     ]
     owed.sort()
-    items = [line for *_, line in owed]
+    items = [f"{_title(duty.title)}: {_due(duty)}" for _, _, _, duty in owed]
     return Section(f"Still owed, as at {readable(now)}", facts(items) or ["<p>Nothing.</p>"])
 
 

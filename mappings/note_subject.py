@@ -83,9 +83,7 @@ def prose(subject: Subject, written: str, lead: str = "") -> list[str]:
     """Free text as paragraphs, the first with a lead such as "Details: "; nothing where it says nothing."""
     if not written or not _says_something(written):
         return []
-    found = paragraphs(subject.hide.text(written))
-    found[0] = lead + found[0]
-    return [f"<p>{text}</p>" for text in found]
+    return paragraphs(subject.hide.text(written), lead)
 
 
 def _says_something(written: str) -> bool:

@@ -33,6 +33,7 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 
 
 class UkMoment(NamedTuple):
@@ -176,6 +177,11 @@ def readable_day(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def clock_face(local: datetime) -> str:
+    """The time of day as a wall clock shows it: `14:05`."""
+    return f"{_TWO_DIGITS[local.hour]}:{_TWO_DIGITS[local.minute]}"
+
+
 def _happens_twice(local: datetime) -> bool:
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
@@ -186,7 +192,7 @@ def readable(moment: datetime) -> str:
     In the hour that happens twice it says which one: `... at 01:30 BST`, `... at 01:30 GMT`.
     """
     local = moment.astimezone(LONDON)
-    words = f"{readable_day(local.date())} at {local.hour:02}:{local.minute:02}"
+    words = f"{readable_day(local)} at {clock_face(local)}"
     if local.hour <= _LAST_HOUR_OF_A_CHANGE and _happens_twice(local):
         return f"{words} {local.tzname()}"
     return words

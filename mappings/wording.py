@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from mappings.folded_text import cleaned
 from mappings.incident import Answer, ChildRole, Intervention, Involvement, Position, RaisedBy, Reason, Status
-from mappings.uk_time import LONDON
+from mappings.uk_time import LONDON, clock_face
 from mappings.uk_time import readable as uk_readable
 
 NOT_RECORDED = "Not recorded."
@@ -97,13 +97,12 @@ def number(value: float) -> str:
 def short_moment(moment: datetime) -> str:
     """A UK moment for titles and tables: `6 October 2026, 14:05`."""
     local = moment.astimezone(LONDON)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {clock_face(local)}"
 
 
 def clock_time(moment: datetime) -> str:
     """The UK wall-clock time alone: `14:05`."""
-    local = moment.astimezone(LONDON)
-    return f"{local.hour:02}:{local.minute:02}"
+    return clock_face(moment.astimezone(LONDON))
 
 
 def listed(words: Sequence[str]) -> str:
@@ -119,7 +118,7 @@ def sentence(text: str) -> str:
 
 def one_line(text: str, limit: int = 200) -> str:
     """A text on one line, without control characters, cut with an ellipsis: no header can be smuggled in."""
-    line = " ".join(cleaned(text).split())
+    line = " ".join((text if text.isprintable() else cleaned(text)).split())
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
@@ -131,13 +130,16 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def paragraphs(text: str) -> list[str]:
-    """Text as escaped paragraphs: a blank line parts them, a line end is a `<br>`, and none is too long to place."""
+def paragraphs(text: str, lead: str = "") -> list[str]:
+    """Text in paragraphs, the first with a lead: a blank line parts them, a line end is a `<br>`, and none is too long
+    to place."""
     text = text.strip()
     if "\n" not in text and len(text) <= PARAGRAPH_LIMIT:
-        return [escaped(text)]
-    pieces = (piece for paragraph in _BLANK_LINES.split(text) for piece in _pieces(paragraph))
-    return [escaped(piece).replace("\n", "<br>") for piece in pieces]
+        return [f"<p>{lead}{escaped(text)}</p>"]
+    first, *more = [
+        escaped(piece).replace("\n", "<br>") for paragraph in _BLANK_LINES.split(text) for piece in _pieces(paragraph)
+    ]
+    return [f"<p>{lead}{first}</p>", *[f"<p>{piece}</p>" for piece in more]]
 
 
 def bullets(items: Iterable[str]) -> str:
