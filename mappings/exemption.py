@@ -14,6 +14,7 @@ from mappings.last_answer import last_answer
 from mappings.said import anyone_injured, same_words
 
 REASON = "routine under the EHC plan"
+_NOBODY: frozenset[str] = frozenset()
 
 
 @last_answer
@@ -23,9 +24,9 @@ def exempt_children(incident: Incident) -> frozenset[str]:
     Empty when anyone was injured, or there is an allegation, a complaint of pain or any other LADO trigger.
     """
     if not incident.is_restrictive:
-        return frozenset()
-    routine = frozenset([child.child_id for child in held(incident) if _routine(incident, child)])
-    return routine if routine and ends_exemption(incident) is None else frozenset()
+        return _NOBODY
+    routine = [child.child_id for child in held(incident) if _routine(incident, child)]
+    return frozenset(routine) if routine and ends_exemption(incident) is None else _NOBODY
 
 
 def wholly_exempt(incident: Incident) -> bool:

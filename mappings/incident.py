@@ -365,22 +365,3 @@ class Incident(Frozen):
             if member.staff_id == staff_id:
                 return member
         return None
-
-    def held_children(self) -> tuple[Child, ...]:
-        """Who was held: role Held, or named by a measure of a restrictive report (RULINGS 9)."""
-        named = {measure.child_id for measure in self.measures if measure.child_id}
-        return tuple([child for child in self.children if child.role is ChildRole.HELD or child.child_id in named])
-
-    def measures_on(self, child_id: str) -> tuple[Measure, ...]:
-        """The measures used on this child: those that name it, and, for role Held, those that name nobody."""
-        child = self.child(child_id)
-        held = child is not None and child.role is ChildRole.HELD
-        return tuple(
-            measure for measure in self.measures if measure.child_id == child_id or (held and not measure.child_id)
-        )
-
-    def users_of_measures(self) -> tuple[str, ...]:
-        """Ids of the adults who used a measure: `staff_ids` and involvement UsedMeasure together (RULINGS 9)."""
-        ids = [staff_id for measure in self.measures for staff_id in measure.staff_ids]
-        ids += [member.staff_id for member in self.staff if member.involvement is Involvement.USED_MEASURE]
-        return tuple(dict.fromkeys(ids))

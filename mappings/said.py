@@ -15,9 +15,10 @@ _NO_INJURY = frozenset(
     {"no", "none", "nil", "noinjury", "noinjuries", "nonenoted", "noneseen", "nonereported", "nonevisible"}
     | {"noinjuriesnoted", "noinjuriesseen", "noinjuriesreported", "noinjurynoted", "novisibleinjuries", "nomarks"}
 )
-_ANSWERS = (Answer.YES, Answer.NO)
+_YES, _INJURED = Answer.YES, ChildRole.INJURED
+_ANSWERS = (_YES, Answer.NO)
 _SEPARATORS = re.compile(r"[\W_]+")
-_FIRST_LETTERS = frozenset(words[:1] for words in _NOTHING)
+_BEGINNINGS = frozenset(words[:2] for words in _NOTHING)
 _LONGER = re.compile(rf"(?:[\W_]*[^\W_]){{{max(map(len, _NOTHING)) + 1}}}")
 """More letters than any of these: the rest of a story need not be read to know that it says something."""
 
@@ -33,7 +34,8 @@ def _nothing(text: str) -> bool:
 
 def said(text: str) -> bool:
     """Whether a text field says anything: not empty, not dashes, not "N/A", "TBC" or "unknown"."""
-    if text and text[0].isalnum() and text[0].casefold() not in _FIRST_LETTERS:
+    begins = text[:2]
+    if begins.isalnum() and begins.casefold() not in _BEGINNINGS:
         return True
     return bool(text) and (_LONGER.match(text) is not None or not _nothing(text))
 
@@ -50,12 +52,12 @@ def same_words(text: str) -> str:
 
 def child_injured(child: Child) -> bool:
     """Whether the report says that this child was injured: by the answer, the role, or details without an answer."""
-    return child.injured is Answer.YES or child.role is ChildRole.INJURED or _details(child)
+    return child.injured is _YES or child.role is _INJURED or _details(child)
 
 
 def staff_injured(member: StaffMember) -> bool:
     """Whether the report says that this adult was injured."""
-    return member.injured is Answer.YES or _details(member)
+    return member.injured is _YES or _details(member)
 
 
 def anyone_injured(incident: Incident) -> bool:
