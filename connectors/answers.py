@@ -27,7 +27,7 @@ class Malformed(Exception):
 
 @dataclass(frozen=True, repr=False)
 class Answer:
-    """Status, headers and body of one answer."""
+    """Status, headers (by their names in lower case) and body of one answer."""
 
     status: int
     headers: Mapping[str, str]
@@ -52,7 +52,7 @@ class Answer:
     @property
     def from_system(self) -> bool:
         """Whether the system itself answered, in JSON, rather than a proxy or a login page in front of it."""
-        kind = self.headers.get("Content-Type")
+        kind = self.headers.get("content-type")
         if kind is not None:
             return "json" in kind.lower()
         try:
@@ -65,8 +65,8 @@ class Answer:
 
         A date is read by the clock of who wrote it, which may be hours from ours; `now` is for an answer without one.
         """
-        wish = self.headers.get("Retry-After")
-        return None if wish is None else seconds_of(wish, _moment(self.headers.get("Date") or "") or now)
+        wish = self.headers.get("retry-after")
+        return None if wish is None else seconds_of(wish, _moment(self.headers.get("date") or "") or now)
 
 
 def seconds_of(wish: str, now: datetime) -> float | None:

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 
 import requests
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
 from connectors.answers import Answer
 from connectors.outcomes import Outcome
@@ -41,7 +41,7 @@ def outcome_of_answer(answer: Answer) -> Outcome:
     if not answer.from_system:
         passing = status >= 500 or status in _PASSING_PAGES
         return Outcome.PROXY_PAGE if passing else Outcome.WRONG_ADDRESS
-    if status == 503 and "Retry-After" in answer.headers:
+    if status == 503 and "retry-after" in answer.headers:
         return Outcome.SLOW_DOWN
     if status >= 500:
         return Outcome.SERVER_ERROR
@@ -79,7 +79,7 @@ def outcome_of_failure(why: BaseException, *, sent: bool, answered: bool = False
             return Outcome.NO_SUCH_HOST
         if isinstance(link, NewConnectionError):
             return Outcome.REFUSED_CONNECTION
-        if isinstance(link, requests.ConnectTimeout):
+        if isinstance(link, requests.ConnectTimeout | ConnectTimeoutError):
             return Outcome.CONNECT_TIMED_OUT
         if isinstance(link, ssl.SSLError):
             return _CERTIFICATES.get(getattr(link, "verify_code", 0), Outcome.TLS_FAILED)

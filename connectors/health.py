@@ -37,7 +37,7 @@ def health_of(
 
 def _skew(answer: Answer, now: datetime) -> float:
     try:
-        theirs = parsedate_to_datetime(answer.headers.get("Date") or "")
+        theirs = parsedate_to_datetime(answer.headers.get("date") or "")
         return (now - theirs).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return 0.0

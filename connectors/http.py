@@ -33,8 +33,9 @@ from connectors.evidence import outcome_of_answer, outcome_of_failure
 from connectors.outcomes import TABLE, Naming, Outcome, error_of
 from connectors.patience import Patience, may_write, pause
 from connectors.rate_limit import RateLimit
+from connectors.reading import AnswerTooLong
 from connectors.sign_in import Pass, SignIn
-from connectors.wire import AnswerTooLong, Wire
+from connectors.wire import Wire
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -101,6 +102,7 @@ class Http:
         # one more than the workers' threads: a renewed token has a connection of its own
         self._wire = Wire(self.base_url, connections=connections + 1, ca_file=ca_file, proxy_url=proxy_url)
         self._headers = {
+            **self._wire.headers,
             "User-Agent": _AGENT,
             "Accept": "application/json, application/problem+json",
             "Accept-Encoding": "identity",

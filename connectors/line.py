@@ -6,45 +6,21 @@ Here the sockets themselves know the call: each connect, send and receive is giv
 
 from __future__ import annotations
 
-import http.client
-import re
 import socket
 import ssl
 import sys
-import threading
 import time
-from collections.abc import Callable
 from typing import Any, cast
 
-from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from connectors.reading import Incoming
+from connectors.under_way import CALL
 
 IDLE = 1.5
 """Seconds after which a kept connection is not trusted any more. Servers close idle ones after two seconds and more,
 and a request that meets such a close on its way is in doubt."""
-
-
-class UnderWay(threading.local):
-    """The call that this thread has under way.
-
-    `sent`: a byte of the request was handed to a connected socket; `answered`: status and headers came back.
-    """
-
-    ends: float = float("inf")  # by time.monotonic
-    sent: bool = False
-    answered: bool = False
-    on_stage: Callable[[str], None] | None = None
-
-    def left(self) -> float:
-        """Seconds that are left; raises TimeoutError when there are none."""
-        left = self.ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-
-CALL = UnderWay()
 
 
 _AT_ONCE = getattr(socket, "TCP_QUICKACK", None)  # Linux has it
@@ -53,67 +29,38 @@ _AT_ONCE = getattr(socket, "TCP_QUICKACK", None)  # Linux has it
 class TimedSocket(socket.socket):
     """A socket whose every wait is timed by the call."""
 
+    def recv(self, *args: Any) -> bytes:
+        self._wait_no_longer()
+        return super().recv(*args)
+
     def recv_into(self, *args: Any) -> int:
-        self.settimeout(CALL.left())
-        if _AT_ONCE is not None:  # many a far end holds an answer's body back, 40 ms, until its head is acknowledged
-            self.setsockopt(socket.IPPROTO_TCP, _AT_ONCE, 1)
+        self._wait_no_longer()
         return super().recv_into(*args)
 
     def sendall(self, *args: Any) -> None:
         self.settimeout(CALL.left())
         super().sendall(*args)
 
+    def _wait_no_longer(self) -> None:
+        self.settimeout(CALL.left())
+        if _AT_ONCE is not None:  # many a far end holds an answer's body back, 40 ms, until its head is acknowledged
+            self.setsockopt(socket.IPPROTO_TCP, _AT_ONCE, 1)
+
 
 class TimedTls(TimedSocket, ssl.SSLSocket):
     """The same over TLS."""
-
-
-class Reading(http.client.HTTPResponse):
-    """The library's reader of one answer, but for how it begins.
-
-    There it takes the headers for those of a mail with attachments, which is a fifth of what a whole call costs, and
-    an interim answer other than 100 for the answer.
-    """
-
-    headers: HTTPHeaderDict  # type: ignore[assignment]
-
-    def begin(self) -> None:
-        status = 100
-        while status in (100, 102, 103):
-            version, status, self.reason = self._read_status()  # type: ignore[attr-defined]
-            headers = _headers(http.client._read_headers(self.fp))  # type: ignore[attr-defined]
-        self.headers, self.status = headers, status
-        self.version = 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
-        self.chunked = headers.get("Transfer-Encoding", "").lower() == "chunked"
-        self.chunk_left = None
-        length = headers.get("Content-Length", "").partition(",")[0]  # urllib3 refuses two that differ
-        self.length = int(length) if length.isdecimal() else None
-        if status in (204, 304):
-            self.length = 0
-        self.will_close = self._check_close()  # type: ignore[attr-defined]
-        CALL.answered = True
-
-
-_FOLDED = re.compile(r"\r?\n[ \t]+")
-
-
-def _headers(lines: list[bytes]) -> HTTPHeaderDict:
-    """An answer's headers; a line that is none is passed over."""
-    headers = HTTPHeaderDict()
-    for line in _FOLDED.sub(" ", b"".join(lines).decode("latin-1")).split("\n"):
-        name, colon, value = line.partition(":")
-        if colon:
-            headers.add(name.strip(), value.strip())
-    return headers
 
 
 class Line(HTTPConnection):
     """A kept connection that sends a request in one piece."""
 
     debuglevel = 0  # a debuglevel set on http.client for everyone would print headers and bodies
-    response_class = Reading
-    _body = b""
-    _answered_at = 0.0
+    incoming: Incoming
+    rests_since = 0.0  # by time.monotonic
+
+    def connect(self) -> None:
+        super().connect()
+        self.incoming = Incoming(self.sock)
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -146,25 +93,15 @@ class Line(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        return time.monotonic() - self._answered_at < IDLE and super().is_connected
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself does
-        reading = cast("Reading", http.client.HTTPConnection.getresponse(self))
-        self._answered_at = time.monotonic()
-        return HTTPResponse(reading, reading.headers, reading.status, preload_content=False, original_response=reading)
+        return time.monotonic() - self.rests_since < IDLE and super().is_connected
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **_options: Any) -> None:
         """Send head and body in one piece: one packet, one wake-up at the far end. The headers are text that HTTP
-        can carry, and say themselves how long the body is."""
-        if self.sock is None:
-            self.connect()
-        self.putrequest(method, url, skip_accept_encoding=True)
-        self._output("\r\n".join(map(": ".join, headers.items())).encode("latin-1"))  # type: ignore[attr-defined]
-        self._body = body or b""
-        self.endheaders()
+        can carry, and say themselves to whom and how long the body is."""
+        head = "\r\n".join((f"{method} {url} HTTP/1.1", *map(": ".join, headers.items()), "\r\n"))
+        self.send(head.encode("latin-1") + (body or b""))
 
     def send(self, data: Any) -> None:
-        data, self._body = data + self._body, b""
         CALL.sent = True
         if CALL.on_stage is None:
             self.sock.sendall(data)

@@ -7,29 +7,83 @@ The wire also remembers whether any byte of the request was handed to a connecte
 from __future__ import annotations
 
 import logging
+import queue
+import re
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import certifi
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.util import create_urllib3_context, parse_url
+from urllib3.util import Url, create_urllib3_context, parse_url
 
 from connectors.answers import Answer
-from connectors.line import CALL, Line, SecureLine, TimedTls
-
-MOST_BYTES = 32 * 1024 * 1024
-"""The largest answer that is read; a longer one is an answer that cannot be understood."""
+from connectors.line import Line, SecureLine, TimedTls
+from connectors.reading import Reading, read_from
+from connectors.under_way import CALL
 
 # urllib3 writes request lines at DEBUG and raw header lines at WARNING; neither belongs in anybody's log.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-class AnswerTooLong(Exception):
-    """The far end sent more than MOST_BYTES."""
+class _Resting(queue.LifoQueue[Any]):
+    """The connections that no call has. Nobody waits here for one, so that nothing is locked."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ARG002
+        try:
+            return self.queue.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002
+        if len(self.queue) >= self.maxsize:
+            raise queue.Full
+        self.queue.append(item)
+
+
+class Lines(urllib3.HTTPConnectionPool):
+    """Kept connections to one address. Each call has one to itself until its answer is read; nothing is sent twice."""
+
+    ConnectionCls = Line
+    QueueCls = _Resting
+    through_a_tunnel = False
+
+    def urlopen(  # type: ignore[override]  # what urllib3 does besides (again, elsewhere, timed apart) is not wanted
+        self, method: str, url: str, body: Any = None, headers: Any = None, **_options: Any
+    ) -> Reading:
+        """Send one request and read its whole answer."""
+        line = cast("Line", self._get_conn())
+        try:
+            if line.is_closed:
+                self._open(line)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it hung up
+                line.request(method, url, body, headers)
+            reading = read_from(line.incoming)
+            if reading.ends:
+                line.close()
+            line.rests_since = time.monotonic()
+        except BaseException:
+            line.close()
+            raise
+        finally:
+            self._put_conn(line)
+        return reading
+
+    def _open(self, line: Line) -> None:
+        if self.through_a_tunnel:
+            self._prepare_proxy(line)
+        else:
+            line.connect()
+
+
+class SecureLines(Lines, urllib3.HTTPSConnectionPool):
+    """The same over TLS."""
+
+    ConnectionCls = SecureLine
 
 
 class Wire(HTTPAdapter):
@@ -38,9 +92,13 @@ class Wire(HTTPAdapter):
     def __init__(
         self, base_url: str, *, connections: int, ca_file: str | None = None, proxy_url: str | None = None
     ) -> None:
-        super().__init__(max_retries=urllib3.Retry(0, redirect=0))
-        secure = parse_url(base_url).scheme == "https"
-        self._whole_address = proxy_url is not None and not secure
+        super().__init__()
+        address = parse_url(base_url)
+        secure = address.scheme == "https"
+        self._written = len(base_url)
+        self._root = address.path or ""
+        self.headers = {"Host": _host(address)}
+        """What each request has to carry for the way that it goes."""
         options: dict[str, Any] = {"maxsize": connections, "block": False}
         if secure:
             options["ssl_context"] = _trusting(ca_file)
@@ -48,9 +106,13 @@ class Wire(HTTPAdapter):
         if proxy_url is not None:
             if parse_url(proxy_url).scheme == "https":
                 options["proxy_ssl_context"] = _trusting(ca_file)
-            manager = urllib3.ProxyManager(proxy_url, proxy_headers=self.proxy_headers(proxy_url), **options)
-        self._pool = manager.connection_from_url(base_url)
-        self._pool.ConnectionCls = SecureLine if secure else Line
+            sign_in = self.proxy_headers(proxy_url)
+            manager = urllib3.ProxyManager(proxy_url, proxy_headers=sign_in, **options)
+            if not secure:  # it reads the request itself, and passes it on
+                self._root, self.headers = address.url, {"Host": address.netloc or "", **sign_in}
+        manager.pool_classes_by_scheme = {"http": Lines, "https": SecureLines}
+        self._pool = cast("Lines", manager.connection_from_url(base_url))
+        self._pool.through_a_tunnel = secure and proxy_url is not None
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -68,17 +130,10 @@ class Wire(HTTPAdapter):
         CALL.ends, CALL.sent, CALL.answered, CALL.on_stage = time.monotonic() + seconds, True, False, on_stage
         if on_stage is not None:
             on_stage("connect")
-        response = self.send(request, stream=True, timeout=seconds)
-        try:
-            body = response.raw.read(MOST_BYTES + 1, decode_content=True)
-            if len(body) > MOST_BYTES:
-                raise AnswerTooLong
-        except BaseException:
-            response.raw.close()
-            raise
+        response = self.send(request)
         if on_stage is not None:
             on_stage("answered")
-        return Answer(response.status_code, response.headers, body)
+        return Answer(response.status_code, response.headers, response.raw.data)
 
     @property
     def sent(self) -> bool:
@@ -100,16 +155,23 @@ class Wire(HTTPAdapter):
         """The pool's own TLS context verifies."""
 
     def request_url(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> str:
-        url = cast("str", request.url)
-        if " " in url or not "".join((url, *request.headers.values())).isprintable():
+        target = self._root + cast("str", request.url)[self._written :]
+        if not target.isascii() or " " in target or not "".join((target, *request.headers.values())).isprintable():
             raise ValueError("an address or a header holds what HTTP cannot carry")
-        return url if self._whole_address else url[url.index("/", 8) :]
+        return target
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         response = requests.Response.__new__(requests.Response)  # without a cookie jar and a history that nobody reads
         response.request, response.raw = req, resp
         response.status_code, response.headers = resp.status, resp.headers
         return response
+
+
+def _host(address: Url) -> str:
+    """Who is asked, as a request says it: without the port that goes without saying, and this machine's own zone."""
+    host = re.sub("%[^]]*", "", address.host or "")
+    usual = {"http": 80, "https": 443}.get(address.scheme or "")
+    return host if address.port in (None, usual) else f"{host}:{address.port}"
 
 
 def _trusting(ca_file: str | None) -> ssl.SSLContext:

@@ -15,7 +15,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from connectors import line, wire
+from connectors import line, reading
 from connectors.breaker import Breaker
 from connectors.errors import ConnectorError, Misconfigured, NotApplied, Rejected, Uncertain, Unreachable
 from connectors.http import Http
@@ -99,7 +99,7 @@ def test_the_tries_of_a_read_share_one_deadline(serve: Callable[..., RawServer])
 def test_an_answer_beyond_the_cap_is_not_swallowed_whole(
     serve: Callable[..., RawServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "MOST_BYTES", 1000)
+    monkeypatch.setattr(reading, "MOST_BYTES", 1000)
     server = serve(answer(response("200 OK", b'{"a": "' + b"x" * 2000 + b'"}')))
     with pytest.raises(NotApplied) as caught:
         http_to(server).read("/notes", doing="x")

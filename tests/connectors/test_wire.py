@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 import pytest
 import trustme
 
-from connectors import wire
+from connectors import reading
 from connectors.answers import Answer
 from connectors.errors import Misconfigured, NotApplied, Uncertain, Unreachable
 from connectors.http import Http
 from connectors.outcomes import Naming, Outcome
+from connectors.wire import Wire
 from tests.connectors.raw_server import Act, Exchange, RawServer, after_reading, answer, response
 
 NAMING = Naming("Mosaic", "BRIDGE_MOSAIC__BASE_URL", "BRIDGE_MOSAIC__CLIENT_SECRET")
@@ -83,17 +84,42 @@ def test_a_request_says_who_asks_for_what_in_one_packet_and_carries_no_cookie(se
         exchange.send(response("201 Created", b"{}", "Set-Cookie: session=1; Path=/"))
         return len(packets) < 2
 
-    http = http_to(serve(one_packet).base_url)
+    server = serve(one_packet)
+    http = http_to(server.base_url)
     for _ in range(2):
         http.write("/notes", {"a": 1}, doing="x", headers={"Idempotency-Key": "IB-1"})
     head, _, body = packets[1].partition(b"\r\n\r\n")
     line, *fields = head.decode().split("\r\n")
     assert (line, body) == ("POST /api/notes HTTP/1.1", b'{"a":1}')
-    assert {name: value for name, _, value in (field.partition(": ") for field in fields) if name != "Host"} == {
+    assert {name: value for name, _, value in (field.partition(": ") for field in fields)} == {
+        "Host": f"127.0.0.1:{server.port}",
         "User-Agent": "incident-bridge", "Accept": "application/json, application/problem+json",
         "Accept-Encoding": "identity", "Content-Type": "application/json", "Idempotency-Key": "IB-1",
         "Content-Length": "7",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://Mosaic.example/api", "mosaic.example"),
+        ("https://mosaic.example:443/api", "mosaic.example"),
+        ("https://mosaic.example:80/api", "mosaic.example:80"),
+        ("http://[::1]:8080", "[::1]:8080"),
+        ("http://[fe80::1%25eth0]/api", "[fe80::1]"),
+        ("https://b\u00fccher.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_a_request_names_the_host_as_http_wants_it(address: str, host: str) -> None:
+    assert Wire(address, connections=1).headers == {"Host": host}
+
+
+def test_an_address_with_letters_that_http_cannot_carry_is_asked_at_its_plain_form(
+    serve: Callable[..., RawServer],
+) -> None:
+    server = serve(answer(CREATED))
+    written(http_to(server.base_url + "/b\u00fcro a"))
+    assert server.heads[0].startswith(b"POST /api/b%C3%BCro%20a/notes HTTP/1.1\r\n")
 
 
 def test_a_host_that_no_name_can_be_is_a_host_that_nobody_knows() -> None:
@@ -146,7 +172,7 @@ def test_an_answer_is_read_however_it_is_framed(name: str, serve: Callable[..., 
 
 def test_headers_are_found_in_any_case_and_those_that_came_twice_are_joined(serve: Callable[..., RawServer]) -> None:
     got = written(http_to(serve(answer(response("201 Created", b"{}", "x-late: 1", "X-Late: 2"))).base_url))
-    assert (got.headers["X-LATE"], got.headers.get("nope")) == ("1, 2", None)
+    assert (got.headers["x-late"], got.headers.get("nope")) == ("1, 2", None)
 
 
 def test_a_status_without_a_body_waits_for_none(serve: Callable[..., RawServer]) -> None:
@@ -165,6 +191,7 @@ def test_bytes_after_the_end_of_an_answer_are_no_part_of_the_next(serve: Callabl
     server = serve(answer(surplus), answer(CREATED))
     http = http_to(server.base_url)
     assert [written(http).content, written(http).content] == [{}, {"id": 7}]
+    assert server.accepted == 2, "nobody knows what else would come"
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="this system cannot acknowledge at once")
@@ -244,7 +271,7 @@ ENDLESS = {
 def test_no_more_than_the_most_is_taken_in(
     name: str, serve: Callable[..., RawServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "MOST_BYTES", 1000)
+    monkeypatch.setattr(reading, "MOST_BYTES", 1000)
     http = http_to(serve(answer(ENDLESS[name], keep=False)).base_url)
     assert reason_of(http) == Outcome.TOO_LONG
     with pytest.raises(NotApplied):
@@ -316,3 +343,14 @@ def test_a_tunnel_through_a_proxy_that_itself_speaks_tls_is_timed_too(
     started = time.monotonic()
     assert reason_of(http) == Outcome.SILENT
     assert time.monotonic() - started < 2
+
+
+def test_a_proxy_that_itself_speaks_tls_passes_on_what_is_asked_in_plain(
+    serve: Callable[..., RawServer], tls: ssl.SSLContext, ca_file: str
+) -> None:
+    proxy = serve(answer(CREATED), tls=tls)
+    http = http_to("http://localhost:80/api", ca_file=ca_file, proxy_url=f"https://some:one@localhost:{proxy.port}")
+    assert written(http).content == {"id": 7}
+    head = proxy.heads[0].decode()
+    assert head.startswith("POST http://localhost:80/api/notes HTTP/1.1\r\nHost: localhost:80\r\n")
+    assert "\r\nProxy-Authorization: Basic c29tZTpvbmU=\r\n" in head
