@@ -22,11 +22,12 @@ class _Written(NamedTuple):
     text: str
     positional: bool
     parameters: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-    defaults: Mapping[str, Any]
+    constants: Mapping[str, Any]
 
 
 def write_rows(connection: Connection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert or update once for each row. Every row has the same names; a column's default stands for what is left out.
+    """Insert or update once for each row. Every row has the same names; what the statement itself names, and a column's
+    default, stands for what is left out.
 
     `statement` is kept for ever: make it once, at the top of a module.
     """
@@ -34,8 +35,11 @@ def write_rows(connection: Connection, statement: Insert | Update, rows: Sequenc
         return
     names = tuple(rows[0]) if isinstance(statement, Insert) else ()
     written = _written(statement, connection.dialect, names)
-    filled = [{**written.defaults, **row} for row in rows] if written.defaults else rows
-    columns = [_column([row[name] for row in filled], convert) for name, convert in written.parameters]
+    same = written.constants
+    columns = [
+        _column([same[name]] * len(rows) if name in same else [row[name] for row in rows], convert)
+        for name, convert in written.parameters
+    ]
     values: Any = list(zip(*columns, strict=True))
     if not written.positional:
         values = [dict(zip((name for name, _ in written.parameters), row, strict=True)) for row in values]
@@ -57,9 +61,10 @@ def _written(statement: Insert | Update, dialect: Dialect, names: tuple[str, ...
     compiled: Any = statement.compile(dialect=dialect, column_keys=list(names) or None)
     order = compiled.positiontup if compiled.positional else list(compiled.binds)
     kinds = [(name, compiled.binds[name].type.dialect_impl(dialect)) for name in order]
+    constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
     return _Written(
         compiled.string,
         compiled.positional,
         tuple((name, None if isinstance(kind, LargeBinary) else kind.bind_processor(dialect)) for name, kind in kinds),
-        {column.key: column.default.arg for column in compiled.insert_prefetch},
+        constants | {column.key: column.default.arg for column in compiled.insert_prefetch},
     )

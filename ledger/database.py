@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -190,7 +191,7 @@ def _engine(url: str) -> Engine:
             setting=_SETTING,
         )
     try:
-        engine = create_engine(parsed, hide_parameters=True, **options)
+        engine = create_engine(parsed, hide_parameters=True, json_deserializer=orjson.loads, **options)
     except (NoSuchModuleError, SQLAlchemyError, ModuleNotFoundError):
         raise LedgerError(f"{_SETTING} cannot be used: its database driver is missing.", setting=_SETTING) from None
     if parsed.get_backend_name() == "sqlite":

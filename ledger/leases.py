@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
@@ -29,12 +29,15 @@ class Lease(Protocol):
 def held(connection: Connection, leases: Sequence[Lease]) -> dict[int, Any]:
     """The deliveries that are still held under these fencing numbers, by id, and locked from here on."""
     fences = {one.id: one.fence for one in leases}
-    statement = (
-        select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.looks)
-        .where(delivery.c.id.in_(fences), delivery.c.lease_epoch.is_not(None))
-        .with_for_update()
-    )
-    return {row.id: row for row in connection.execute(statement).all() if row.fence == fences[row.id]}
+    rows = connection.execute(_HELD, {"ids": list(fences)}).all()
+    return {row.id: row for row in rows if row.fence == fences[row.id]}
+
+
+_HELD = (
+    select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.looks)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.lease_epoch.is_not(None))
+    .with_for_update()
+)
 
 
 def renew(ledger: Ledger, leases: Sequence[Lease], lease_seconds: float) -> frozenset[int]:

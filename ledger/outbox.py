@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
+    bindparam,
     exists,
     func,
     literal_column,
@@ -27,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from ledger.batches import write_rows
 from ledger.crash_points import reach
 from ledger.database import Ledger
 from ledger.leases import held
@@ -78,10 +82,6 @@ class Outcome:
     cause: str | None = None
     at: datetime | None = None
     detail: dict[str, Any] = field(default_factory=dict)
-
-
-#: What a claim is made of.
-_CLAIMED = [delivery.c[name] for name in Claim._fields]
 
 
 def claim(
@@ -227,21 +227,10 @@ def _take(
 ) -> list[Claim]:
     def work(connection: Connection) -> list[Claim]:
         seconds = ledger.seconds(connection)
-        free = or_(delivery.c.lease_epoch.is_(None), delivery.c.lease_epoch < seconds)
-        statement = (
-            select(*_CLAIMED)
-            .where(delivery.c.target == target, delivery.c.state == state, delivery.c.due_epoch <= seconds)
-            .where(delivery.c.home.in_(homes))
-            .where(free, _not_waiting() if state is DeliveryState.PENDING else true())
-            .where(*only)
-            .order_by(delivery.c.priority_at, delivery.c.id)
-            .limit(limit)
-        )
-        rows = connection.execute(statement.with_for_update(skip_locked=True, of=delivery)).all()
-        if not rows:
-            return []
+        asked = {"seconds": seconds, "target": target, "homes": homes, "limit": limit}
+        rows = connection.execute(_due(state).where(*only), asked).all()
         _hold(connection, rows, state, worker, seconds + lease_seconds, ledger.now())
-        return [_claim(ledger, row, state) for row in rows]
+        return [_claim(ledger, row) for row in rows]
 
     taken = ledger.write(work)
     if taken:
@@ -249,27 +238,48 @@ def _take(
     return taken
 
 
+@cache
+def _due(state: DeliveryState) -> Select[Any]:
+    """Claims of what is due in this state and held by nobody, as they are once they are held; oldest duty first."""
+    seconds = bindparam("seconds", type_=delivery.c.due_epoch.type)
+    tries = int(state is DeliveryState.PENDING)
+    held = {"fence": delivery.c.fence + 1, "attempts": delivery.c.attempts + tries}
+    return (
+        select(*(held[name].label(name) if name in held else delivery.c[name] for name in Claim._fields))
+        .where(delivery.c.target == bindparam("target"), delivery.c.state == state, delivery.c.due_epoch <= seconds)
+        .where(delivery.c.home.in_(bindparam("homes", expanding=True)))
+        .where(or_(delivery.c.lease_epoch.is_(None), delivery.c.lease_epoch < seconds))
+        .where(_not_waiting() if state is DeliveryState.PENDING else true())
+        .order_by(delivery.c.priority_at, delivery.c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, of=delivery)
+    )
+
+
+_HOLD = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("delivery"))
+    .values(owner=bindparam("worker"), lease_epoch=bindparam("until"), fence=delivery.c.fence + 1)
+)
+_HOLD_TO_SEND = _HOLD.values(
+    state=after(DeliveryState.PENDING, Event.CLAIMED),
+    attempts=delivery.c.attempts + 1,
+    state_since=bindparam("since"),
+    why=None,
+)
+
+
 def _hold(
     connection: Connection, rows: Sequence[Row[Any]], state: DeliveryState, worker: str, until: float, now: datetime
 ) -> None:
-    values: dict[str, Any] = {"owner": worker, "lease_epoch": until, "fence": delivery.c.fence + 1}
-    if state is DeliveryState.PENDING:
-        values |= {
-            "state": after(DeliveryState.PENDING, Event.CLAIMED),
-            "attempts": delivery.c.attempts + 1,
-            "state_since": now,
-            "why": None,
-        }
-    connection.execute(update(delivery).where(delivery.c.id.in_([row.id for row in rows])).values(values))
+    statement = _HOLD_TO_SEND if state is DeliveryState.PENDING else _HOLD
+    held = [{"delivery": row.id, "worker": worker, "until": until, "since": now} for row in rows]
+    write_rows(connection, statement, held)
 
 
-def _claim(ledger: Ledger, row: Row[Any], state: DeliveryState) -> Claim:
-    held = Claim._make(row)
-    return held._replace(
-        fence=held.fence + 1,
-        attempts=held.attempts + (state is DeliveryState.PENDING),
-        body=ledger.vault.open(held.body, f"delivery:{held.key}") if held.body is not None else b"",
-    )
+def _claim(ledger: Ledger, row: Row[Any]) -> Claim:
+    body = ledger.vault.open(row.body, f"delivery:{row.key}") if row.body is not None else b""
+    return Claim._make([*row[:-2], body, row.detail])
 
 
 def _not_waiting() -> ColumnElement[bool]:

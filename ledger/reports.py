@@ -23,7 +23,10 @@ from ledger.tables import cursor, incident, revision
 from mappings.incident import Incident
 from mappings.owed import Planner
 
-_REVISION = revision.insert()
+_INCIDENT, _REVISION = incident.insert(), revision.insert()
+_KEYS = select(incident.c.source_id, incident.c.id).where(
+    incident.c.home == bindparam("home"), incident.c.source_id.in_(bindparam("source_ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -215,8 +218,6 @@ def _touch(connection: Connection, known: Mapping[str, Row[Any]], page: Sequence
 def _insert_incidents(
     connection: Connection, home: str, new: Sequence[Readable], now: datetime, found_by: str
 ) -> dict[str, int]:
-    if not new:
-        return {}
     rows = [
         {
             "home": home,
@@ -235,8 +236,11 @@ def _insert_incidents(
         }
         for one in new
     ]
-    found = connection.execute(incident.insert().returning(incident.c.id, incident.c.source_id), rows)
-    return {row.source_id: row.id for row in found}
+    write_rows(connection, _INCIDENT, rows)
+    ids: dict[str, int] = {}
+    for some in _chunks([one.report.incident_id for one in new]):
+        ids |= {row.source_id: row.id for row in connection.execute(_KEYS, {"home": home, "source_ids": some})}
+    return ids
 
 
 def _raise_revisions(

@@ -72,6 +72,7 @@ def doubt_means_not_sent(patch: pytest.MonkeyPatch, _: Scene) -> None:
 
 def no_order(patch: pytest.MonkeyPatch, _: Scene) -> None:
     patch.setattr(ledger.outbox, "_not_waiting", true)
+    patch.setattr(ledger.outbox, "_due", ledger.outbox._due.__wrapped__)
 
 
 def no_overlap(_: pytest.MonkeyPatch, scene: Scene) -> None:
