@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 _AGENT = "incident-bridge"
+_in_json = json.JSONEncoder(separators=(",", ":")).encode
 _NONE: frozenset[int] = frozenset()
 
 
@@ -197,7 +198,7 @@ class Http:
         own = dict(headers or {})
         payload = b""
         if body is not None:
-            payload, own["Content-Type"] = json.dumps(body, separators=(",", ":")).encode(), "application/json"
+            payload, own["Content-Type"] = _in_json(body).encode(), "application/json"
         call = Call(
             "POST", path, doing, writes=True, payload=payload, headers=own, expect=expect, sent_fields=body or ()
         )

@@ -150,7 +150,8 @@ def _headers_in(lines: Sequence[str]) -> dict[str, str]:
 
 def _length_in(told: str) -> int | None:
     """How long a body is said to be. Raises HTTPException where that is said twice, and not alike."""
-    first, *others = told.split(",")
-    if any(one.strip() != first.strip() for one in others):
+    lengths = {one.strip() for one in told.split(",")}
+    if len(lengths) > 1:
         raise http.client.HTTPException("two lengths")
-    return int(first) if first.strip().isdecimal() else None
+    length = lengths.pop()
+    return int(length) if length.isdecimal() else None

@@ -29,6 +29,8 @@ from connectors.under_way import CALL
 # urllib3 writes request lines at DEBUG and raw header lines at WARNING; neither belongs in anybody's log.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
+_TIMED_BY_THE_CALL: Any = urllib3.Timeout()
+
 
 class _Resting(queue.LifoQueue[Any]):
     """The connections that no call has. Nobody waits here for one, so that nothing is locked."""
@@ -130,7 +132,7 @@ class Wire(HTTPAdapter):
         CALL.ends, CALL.sent, CALL.answered, CALL.on_stage = time.monotonic() + seconds, True, False, on_stage
         if on_stage is not None:
             on_stage("connect")
-        response = self.send(request)
+        response = self.send(request, timeout=_TIMED_BY_THE_CALL)
         if on_stage is not None:
             on_stage("answered")
         return Answer(response.status_code, response.headers, response.raw.data)

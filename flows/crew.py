@@ -20,7 +20,7 @@ R = TypeVar("R")
 _WORTH_A_THREAD = 0.002
 #: A call that has taken this many seconds is replaced by another thread: one that hangs holds up no other.
 _HANGS = 0.1
-#: How often the crew looks at how long its calls take, in seconds.
+#: How often the crew looks at how long its calls take, in seconds, until the first of them has ended.
 _LOOK_EVERY = 0.01
 
 
@@ -46,7 +46,7 @@ class Crew:
         work = _Work(call, items)
         most = min(self._most, len(items))
         at_work = [self._pool.submit(work.some) for _ in range(min(self.width, most))]
-        while wait(at_work, _LOOK_EVERY).not_done:
+        while wait(at_work, work.settled_for()).not_done:
             wanted = min(most, work.threads_worth() + work.hanging())
             at_work += [self._pool.submit(work.some) for _ in range(len(at_work), wanted)]
         for one in at_work:
@@ -85,6 +85,10 @@ class _Work(Generic[T, R]):
         has ended, it is as long as it has taken so far."""
         shortest = max(self._ages(), default=0.0) if self._shortest is None else self._shortest
         return max(1, math.ceil(shortest / _WORTH_A_THREAD))
+
+    def settled_for(self) -> float:
+        """For how many seconds no look can find that more threads are wanted. Each look costs as much as a call."""
+        return _LOOK_EVERY if self._shortest is None else _HANGS / 2
 
     def hanging(self) -> int:
         """How many calls have not come back for a long time."""
