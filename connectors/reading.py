@@ -19,8 +19,8 @@ MOST_BYTES = 32 * 1024 * 1024
 _MOST_OF_HEAD = 64 * 1024
 _MOST_HEADERS = 100
 _PIECE = 64 * 1024
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_FOLDED = re.compile(r"\r?\n[ \t]+")
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+_FOLDED = re.compile(r"\n[ \t]+")
 _INTERIM = (100, 102, 103)
 _BODILESS = (204, 304)
 
@@ -56,7 +56,7 @@ class Incoming:
         if first > _MOST_OF_HEAD:
             raise http.client.HTTPException("a head without end")
         head, self.left = self.left[:first], self.left[last:]
-        return head.decode("latin-1")
+        return head.decode("latin-1").replace("\r\n", "\n")
 
     def readline(self, most: int) -> bytes:
         """The next line, or so much of it."""
