@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
 from typing import Any, cast
 
 from requests.utils import get_encoding_from_headers
@@ -21,21 +19,30 @@ MOST_PATIENCE = 86_400.0
 nobody remembers why."""
 
 
+_UNREAD = object()
+
+
 class Malformed(Exception):
     """The body is not the JSON that was asked for."""
 
 
-@dataclass(frozen=True, repr=False)
 class Answer:
     """Status, headers (by their names in lower case) and body of one answer."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self._content: Any = _UNREAD
 
-    @cached_property
+    @property
     def content(self) -> Any:
         """The body as JSON: in a Unicode encoding, or else in the character set that it names. Raises Malformed."""
+        if self._content is _UNREAD:
+            self._content = self._read()
+        return self._content
+
+    def _read(self) -> Any:
         try:
             return json.loads(self.body)
         except UnicodeDecodeError:

@@ -16,9 +16,9 @@ import json
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlencode
 
 import requests
@@ -49,8 +49,7 @@ def _anything(_content: Any) -> bool:
     return True
 
 
-@dataclass(frozen=True, repr=False)
-class Call:
+class Call(NamedTuple):
     """One call: where, with what, to do what to which record (ids only).
 
     `expect`: statuses other than success that the caller reads itself, where the system itself gave them.
@@ -62,10 +61,13 @@ class Call:
     doing: str
     writes: bool
     payload: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     expect: Collection[int] = _NONE
     well_formed: Callable[[Any], bool] = _anything
     sent_fields: Collection[str] = ()
+
+    def __repr__(self) -> str:
+        return f"<Call for {self.doing}>"
 
 
 class Http:
