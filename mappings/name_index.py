@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from collections.abc import Set as AbstractSet
 from enum import IntEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -215,14 +214,18 @@ def distinct_words(text: str) -> set[str]:
     return set(LETTERS.findall(text))
 
 
-def irregular(text: FoldedText, lower: AbstractSet[str]) -> bool:
-    """Whether a text may run words together ("GracePoole") or spell one out ("G r a c e"). `lower`: its words in lower
-    case. A script without capitals tells nothing, so a text in one always may."""
+def words_and_order(text: FoldedText) -> tuple[set[str], bool]:
+    """The different words of a text in lower case, and whether it may run some together ("GracePoole") or spell one
+    out ("G r a c e"). A script without capitals tells nothing, so a text in one always may."""
     cased = distinct_words(text.cased)
-    if not _LONELY_LETTERS.isdisjoint(cased):
-        return True
-    mixed = cased - lower if text.cased.isascii() else {word for word in cased if not word.islower()}
-    return any(not (word.istitle() or word.isupper()) for word in mixed)
+    if text.cased.isascii():
+        lower = set(map(str.lower, cased))
+        mixed = cased - lower
+    else:
+        lower = distinct_words(text.lower)
+        mixed = {word for word in cased if not word.islower()}
+    odd = any(not (word.istitle() or word.isupper()) for word in mixed)
+    return lower, odd or not _LONELY_LETTERS.isdisjoint(cased)
 
 
 def words_in(text: FoldedText, index: NameIndex, *, mend: bool, join: bool) -> WordRow:

@@ -18,6 +18,9 @@ from mappings.wording import NOT_RECORDED, RAISED_BY, STATUSES, answer, escaped,
 
 _NO_MEDICAL = Medical()
 _NO_VIEWS = Views()
+#: Getting a member from an enum takes as long as a call.
+_YES, _NO, _UNANSWERED = Answer.YES, Answer.NO, Answer.UNANSWERED
+_UNDECIDED = NotifiableDecision.UNDECIDED
 
 
 def injuries(subject: Subject) -> list[str]:
@@ -47,7 +50,7 @@ def _medical(subject: Subject) -> list[str]:
     if said_briefly(medical.seen_by) or medical.seen_at:
         seen += f", {subject.adult(medical.seen_by, 'by whom is not recorded')}, {dated(medical.seen_at)}"
     items = [offered, seen]
-    if medical.seen is Answer.YES or medical.told_of_restraint is not Answer.UNANSWERED:
+    if medical.seen is _YES or medical.told_of_restraint is not _UNANSWERED:
         items.append(f"Told that the child had been restrained: {answer(medical.told_of_restraint)}")
     outcome = prose(subject, medical.outcome, "Outcome: ") or ["<p>Outcome: not recorded.</p>"]
     return [*facts(items), *outcome]
@@ -60,7 +63,7 @@ def views(subject: Subject) -> list[str] | None:
         return None
     speaker = f", spoken to by {subject.adult(found.spoken_to_by)}" if said_briefly(found.spoken_to_by) else ""
     blocks = []
-    if found.declined is Answer.YES:
+    if found.declined is _YES:
         blocks.append(f"<p>The child declined to give their views{speaker}.</p>")
     if found.recorded_at:
         blocks.append(f"<p>Recorded {readable(found.recorded_at)}{speaker}.</p>")
@@ -127,7 +130,7 @@ def _raised(subject: Subject, entry: Allegation) -> str:
         who += f" ({subject.adult(entry.raised_by_name)})"
     member = subject.incident.staff_member(entry.about_staff_id)
     about = subject.adult(member.name) if member else "an adult who is to be identified"
-    force = "; excessive force is alleged" if entry.excessive_force is Answer.YES else ""
+    force = "; excessive force is alleged" if entry.excessive_force is _YES else ""
     return f"Raised by {who}, {dated(entry.raised_at)}, about {about}{force}."
 
 
@@ -148,7 +151,7 @@ def told(subject: Subject) -> list[str]:
     ]
     if incident.senior_manager_notified_at:
         items.append(f"Senior manager: {readable(incident.senior_manager_notified_at)}")
-    if incident.notifiable_event.decision is not NotifiableDecision.UNDECIDED:
+    if incident.notifiable_event.decision is not _UNDECIDED:
         items.append(_notifiable(subject, incident.notifiable_event))
     return facts(items)
 
@@ -158,7 +161,7 @@ def _parents(subject: Subject) -> str:
     if found.informed_at:
         by = f", by {subject.adult(found.informed_by)}" if said_briefly(found.informed_by) else ""
         return readable(found.informed_at) + by
-    if found.required is Answer.NO and said_briefly(found.decided_by):
+    if found.required is _NO and said_briefly(found.decided_by):
         return f"not to be informed, as decided by {subject.adult(found.decided_by)}"
     return "not recorded"
 

@@ -22,8 +22,11 @@ from mappings.wording import (
     table,
 )
 
+#: Getting a member from an enum takes as long as a call.
+_YES, _NO, _UNANSWERED = Answer.YES, Answer.NO, Answer.UNANSWERED
+
 _ROWS_A_TABLE = 20
-_PLANNED = {Answer.YES: ", planned", Answer.NO: ", not planned"}
+_PLANNED = {_YES: ", planned", _NO: ", not planned"}
 _CLOCK_REMARKS = {
     ClockTroubleKind.MISSING: (
         "A time in the report does not exist on the UK clock, because the clocks went forward over it; "
@@ -126,17 +129,17 @@ def _breathing_and_pain(subject: Subject) -> list[str]:
     """Said loudly where there was any; not asked after in a disengagement."""
     breathing = _worst([measure.breathing_affected for measure in subject.measures])
     pain = _worst([measure.pain_complaint for measure in subject.measures])
-    if not subject.incident.is_restrictive and breathing is pain is Answer.UNANSWERED:
+    if breathing is pain is _UNANSWERED and not subject.incident.is_restrictive:
         return []
     found = f"Breathing affected: {answer(breathing)}. Complaint of pain: {answer(pain)}."
-    return [f"<p><strong>{found}</strong></p>" if Answer.YES in (breathing, pain) else f"<p>{found}</p>"]
+    return [f"<p><strong>{found}</strong></p>" if breathing is _YES or pain is _YES else f"<p>{found}</p>"]
 
 
 def _worst(answers: list[Answer]) -> Answer:
     """Yes if any is; no only if all are."""
-    if Answer.YES in answers:
-        return Answer.YES
-    return Answer.NO if answers.count(Answer.NO) == len(answers) else Answer.UNANSWERED
+    if _YES in answers:
+        return _YES
+    return _NO if answers.count(_NO) == len(answers) else _UNANSWERED
 
 
 def _staff_name(subject: Subject, staff_id: str) -> str:

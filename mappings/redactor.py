@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mappings.folded_text import FoldedText, cleaned, folded
-from mappings.name_index import Kind, NameIndex, WordRow, distinct_words, irregular, words_in
+from mappings.name_index import Kind, NameIndex, WordRow, distinct_words, words_and_order, words_in
 from mappings.name_match import NameMatch, chunk_around, use_of
 from mappings.person_name import Words, person_name, words_of
 from mappings.word_names import ABBREVIATIONS, used_as_name
@@ -269,8 +269,7 @@ class _Look(NamedTuple):
 def _look(text: str) -> _Look:
     source = cleaned(text)
     view = folded(source)
-    words = distinct_words(view.lower)
-    odd = irregular(view, words)
+    words, odd = words_and_order(view)
     special = _SPECIAL.search(source) or (not source.isascii() and _DIGIT.search(source))
     return _Look(source, view, words, odd, not odd and not special)
 

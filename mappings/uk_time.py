@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -172,6 +173,7 @@ def uk_minute(moment: datetime) -> str:
     return local.replace(tzinfo=None).isoformat(timespec="minutes")
 
 
+@lru_cache(maxsize=1024)
 def readable_day(day: date) -> str:
     """A day for people: `Tuesday 3 November 2026`."""
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
@@ -192,7 +194,7 @@ def readable(moment: datetime) -> str:
     In the hour that happens twice it says which one: `... at 01:30 BST`, `... at 01:30 GMT`.
     """
     local = moment.astimezone(LONDON)
-    words = f"{readable_day(local)} at {clock_face(local)}"
+    words = f"{readable_day(local.date())} at {clock_face(local)}"
     if local.hour <= _LAST_HOUR_OF_A_CHANGE and _happens_twice(local):
         return f"{words} {local.tzname()}"
     return words
