@@ -6,8 +6,6 @@ amends it, and when. What is still owed depends on the hour; it never causes an 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mappings.bodies import AppendmentBody
 from mappings.case_note import NoteContext, note_redactor, note_sections, origin_line
 from mappings.exemption import exempt_children
@@ -15,7 +13,7 @@ from mappings.home_children import home_children
 from mappings.incident import Incident, Status
 from mappings.note_parts import in_parts
 from mappings.note_sections import still_owed
-from mappings.note_subject import Section, blocks_of
+from mappings.note_subject import blocks_of
 from mappings.said import said
 from mappings.wording import escaped, one_line, readable
 
@@ -53,27 +51,23 @@ def _what_changed(before: Incident | None, after: Incident, child_id: str, conte
         return None if before is not None and before.child(child_id) is None else [_NO_LONGER_NAMED]
     now = note_sections(after, child_id, context)
     owed = still_owed(context.duties, child_id, context.now)
+    whole = [*now.items(), owed]
     if before is None:
-        return [*([_BACK_TO_DRAFT] if after.status is Status.DRAFT else []), _NOT_KEPT, *blocks_of([*now, owed])]
+        return [*([_BACK_TO_DRAFT] if after.status is Status.DRAFT else []), _NOT_KEPT, *blocks_of(whole)]
     if before.status is Status.VOID:
-        return [_UNVOIDED, *blocks_of([*now, owed])]
+        return [_UNVOIDED, *blocks_of(whole)]
     if before.child(child_id) is None:
-        return [_NAMED_AGAIN, *blocks_of([*now, owed])]
+        return [_NAMED_AGAIN, *blocks_of(whole)]
     earlier = context._replace(exempt=child_id in exempt_children(before))
-    changed, gone = _difference(note_sections(before, child_id, earlier), now)
+    then = note_sections(before, child_id, earlier)
+    changed = [(heading, blocks) for heading, blocks in now.items() if then.get(heading) != blocks]
+    gone = [heading for heading in then if heading not in now]
     if not changed and not gone:
         return None
     lead = [_BACK_TO_DRAFT] if after.status is Status.DRAFT and before.status is not Status.DRAFT else []
     reads = ["<p>What follows replaces the parts of the same name above.</p>"] if changed else []
-    withdrawn = [f"<p><strong>{section.heading}</strong><br>No longer in the report.</p>" for section in gone]
+    withdrawn = [f"<p><strong>{heading}</strong><br>No longer in the report.</p>" for heading in gone]
     return [*lead, *reads, *blocks_of(changed), *withdrawn, *blocks_of([owed])]
-
-
-def _difference(before: Sequence[Section], after: Sequence[Section]) -> tuple[list[Section], list[Section]]:
-    """The sections that read otherwise now, and those that are no longer there."""
-    earlier = {section.heading: section for section in before}
-    changed = [section for section in after if earlier.pop(section.heading, None) != section]
-    return changed, list(earlier.values())
 
 
 def _author(after: Incident, child_id: str, context: NoteContext) -> str:

@@ -13,7 +13,7 @@ from mappings.incident import Incident
 from mappings.names import KnownChild, Redactor, redactor_for
 from mappings.note_parts import in_parts, part_reference
 from mappings.note_sections import DutyLike, sections_of, still_owed
-from mappings.note_subject import Section, blocks_of, subject_of
+from mappings.note_subject import blocks_of, subject_of
 from mappings.wording import KINDS, escaped, one_line, short_moment
 
 TITLE_LIMIT = 100
@@ -52,8 +52,9 @@ def case_note(incident: Incident, child_id: str, context: NoteContext) -> NoteBo
 
     Raises RedactionFailed when a text cannot be made safe, and ValueError when the report does not have the child.
     """
-    sections = note_sections(incident, child_id, context)
-    first, *more = in_parts(_blocks(sections, incident, child_id, context), context.part)
+    sections = list(note_sections(incident, child_id, context).items())
+    sections.insert(-1, still_owed(context.duties, child_id, context.now))
+    first, *more = in_parts([*blocks_of(sections), origin_line(incident, context)], context.part)
     mosaic = context.home.mosaic
     return NoteBody(
         title=note_title(incident),
@@ -74,8 +75,8 @@ def note_title(incident: Incident) -> str:
     return one_line(title, TITLE_LIMIT)
 
 
-def note_sections(incident: Incident, child_id: str, context: NoteContext) -> list[Section]:
-    """The note's sections as they stand in this revision, without what depends on the hour.
+def note_sections(incident: Incident, child_id: str, context: NoteContext) -> dict[str, list[str]]:
+    """The note's sections by their headings, as they stand in this revision, without what depends on the hour.
 
     Raises RedactionFailed when a text cannot be made safe, and ValueError when the report does not have the child.
     """
@@ -100,8 +101,3 @@ def origin_line(incident: Incident, context: NoteContext) -> str:
         f"<p><em>Copied from Safety Intervention Incident Report {number}, version {incident.version}, "
         f"revision {context.revision} in this record.</em></p>"
     )
-
-
-def _blocks(sections: Sequence[Section], incident: Incident, child_id: str, context: NoteContext) -> list[str]:
-    owed = still_owed(context.duties, child_id, context.now)
-    return [*blocks_of([*sections[:-1], owed, sections[-1]]), origin_line(incident, context)]

@@ -14,7 +14,7 @@ from mappings.incident import (
 )
 from mappings.note_subject import Subject, dated, facts, prose, said_briefly
 from mappings.said import child_injured, staff_injured
-from mappings.wording import NOT_RECORDED, RAISED_BY, STATUSES, answer, escaped, listed, readable
+from mappings.wording import ANSWERS, NOT_RECORDED, RAISED_BY, STATUSES, escaped, listed, readable
 
 _NO_MEDICAL = Medical()
 _NO_VIEWS = Views()
@@ -27,7 +27,7 @@ def injuries(subject: Subject) -> list[str]:
     """Any injury, to anyone, and the medical care that was offered and given."""
     child, incident = subject.child, subject.incident
     hurt = child_injured(child)
-    told = "The child was injured." if hurt else f"Injury to the child: {answer(child.injured)}."
+    told = "The child was injured." if hurt else f"Injury to the child: {ANSWERS[child.injured]}."
     blocks = [f"<p>{told}</p>", *prose(subject, child.injury_details, "Injury: ")]
     for member in filter(staff_injured, incident.staff):
         who = subject.adult(member.name)
@@ -43,15 +43,15 @@ def _medical(subject: Subject) -> list[str]:
     medical = subject.child.medical
     if not subject.was_held and medical == _NO_MEDICAL:
         return []
-    offered = f"A nurse or doctor was offered: {answer(medical.offered)}"
+    offered = f"A nurse or doctor was offered: {ANSWERS[medical.offered]}"
     if medical.offered_at:
         offered += f", {readable(medical.offered_at)}"
-    seen = f"Seen by a nurse or doctor: {answer(medical.seen)}"
+    seen = f"Seen by a nurse or doctor: {ANSWERS[medical.seen]}"
     if said_briefly(medical.seen_by) or medical.seen_at:
         seen += f", {subject.adult(medical.seen_by, 'by whom is not recorded')}, {dated(medical.seen_at)}"
     items = [offered, seen]
     if medical.seen is _YES or medical.told_of_restraint is not _UNANSWERED:
-        items.append(f"Told that the child had been restrained: {answer(medical.told_of_restraint)}")
+        items.append(f"Told that the child had been restrained: {ANSWERS[medical.told_of_restraint]}")
     outcome = prose(subject, medical.outcome, "Outcome: ") or ["<p>Outcome: not recorded.</p>"]
     return [*facts(items), *outcome]
 
@@ -110,7 +110,7 @@ def allegations(subject: Subject) -> list[str]:
         blocks.append(f"<p>{_raised(subject, entry)}</p>")
         blocks += prose(subject, entry.summary)
         asked = (("Referred to MASH", entry.mash_referred), ("Referred to the police", entry.police_referred))
-        blocks += facts([f"{what}: {answer(said_so)}" for what, said_so in asked])
+        blocks += facts([f"{what}: {ANSWERS[said_so]}" for what, said_so in asked])
     return blocks or ["<p>None recorded.</p>"]
 
 
@@ -146,8 +146,8 @@ def told(subject: Subject) -> list[str]:
         f"Social worker{f' ({subject.adult(worker.name)})' if said_briefly(worker.name) else ''}: "
         + dated(worker.notified_at, "not recorded"),
         f"Parents or carers: {_parents(subject)}",
-        f"Police called: {answer(incident.police_called)}",
-        f"Emergency services called: {answer(incident.emergency_services_called)}",
+        f"Police called: {ANSWERS[incident.police_called]}",
+        f"Emergency services called: {ANSWERS[incident.emergency_services_called]}",
     ]
     if incident.senior_manager_notified_at:
         items.append(f"Senior manager: {readable(incident.senior_manager_notified_at)}")

@@ -6,12 +6,12 @@ from mappings.holds import users_of
 from mappings.incident import Answer, ChildRole, ClockTroubleKind, Intervention, StaffMember
 from mappings.note_subject import Subject, facts, prose, said_briefly
 from mappings.wording import (
+    ANSWERS,
     INVOLVEMENTS,
     KINDS,
     NOT_RECORDED,
     POSITIONS,
     REASONS,
-    answer,
     clock_time,
     escaped,
     listed,
@@ -131,7 +131,7 @@ def _breathing_and_pain(subject: Subject) -> list[str]:
     pain = _worst([measure.pain_complaint for measure in subject.measures])
     if breathing is pain is _UNANSWERED and not subject.incident.is_restrictive:
         return []
-    found = f"Breathing affected: {answer(breathing)}. Complaint of pain: {answer(pain)}."
+    found = f"Breathing affected: {ANSWERS[breathing]}. Complaint of pain: {ANSWERS[pain]}."
     return [f"<p><strong>{found}</strong></p>" if breathing is _YES or pain is _YES else f"<p>{found}</p>"]
 
 

@@ -59,10 +59,14 @@ class DutyLike(Protocol):
     def child(self) -> str | None: ...
 
 
-def sections_of(subject: Subject) -> list[Section]:
-    """Every section of the note, but for what is still owed, which depends on the hour."""
-    told_of = [(heading, tell(subject)) for heading, tell in _SECTIONS]
-    return [Section(heading, blocks or [_NOTHING]) for heading, blocks in told_of if blocks is not None]
+def sections_of(subject: Subject) -> dict[str, list[str]]:
+    """Every section of the note by its heading, but for what is still owed, which depends on the hour."""
+    sections = {}
+    for heading, tell in _SECTIONS:
+        blocks = tell(subject)
+        if blocks is not None:
+            sections[heading] = blocks or [_NOTHING]
+    return sections
 
 
 def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Section:
@@ -74,7 +78,7 @@ def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Sect
     ]
     owed.sort()
     items = [f"{_title(duty.title)}: {_due(duty)}" for _, _, _, duty in owed]
-    return Section(f"Still owed, as at {readable(now)}", facts(items) or ["<p>Nothing.</p>"])
+    return f"Still owed, as at {readable(now)}", facts(items) or ["<p>Nothing.</p>"]
 
 
 def _due(duty: DutyLike) -> str:

@@ -15,20 +15,20 @@ from mappings.holds import held, measures_on
 from mappings.incident import Child, Incident, Measure
 from mappings.redactor import Redactor
 from mappings.said import said
-from mappings.wording import bullets, escaped, one_line, paragraphs, readable
+from mappings.wording import escaped, one_line, paragraphs, readable
 
 #: Names, roles and places come again and again.
 said_briefly = lru_cache(maxsize=4096)(said)
 
 
-class Section(NamedTuple):
-    """One part of a note. `blocks` are well-formed limited HTML. The part that opens the note has no heading."""
+@lru_cache(maxsize=4096)
+def _brief(text: str, limit: int) -> str:
+    """A short text that has been made safe, on one line and escaped."""
+    return escaped(one_line(text, limit))
 
-    heading: str
-    blocks: list[str]
 
-    def __repr__(self) -> str:
-        return f"<Section {self.heading}>"
+#: One part of a note: its heading, and blocks of well-formed limited HTML. The part that opens the note has no heading.
+Section = tuple[str, list[str]]
 
 
 class Subject(NamedTuple):
@@ -46,14 +46,11 @@ class Subject(NamedTuple):
 
     def text(self, written: str) -> str:
         """What staff typed, on one line, safe and escaped."""
-        return escaped(one_line(self.hide.text(written), 300))
+        return _brief(self.hide.text(written), 300)
 
     def adult(self, name: str, otherwise: str = "somebody not named") -> str:
         """An adult's name, safe and escaped."""
-        if not said_briefly(name):
-            return otherwise
-        shown = self.hide.adult(name)
-        return escaped(shown if len(shown) <= 100 else one_line(shown, 100))
+        return _brief(self.hide.adult(name), 100) if said_briefly(name) else otherwise
 
     def __repr__(self) -> str:
         return "<Subject>"
@@ -67,7 +64,7 @@ def subject_of(incident: Incident, child: Child, hide: Redactor, home_name: str,
 
 
 def blocks_of(sections: Iterable[Section]) -> list[str]:
-    """What these sections say, block by block; the first paragraph of each opens with its heading."""
+    """What these sections say, block by block; the first block of each opens with its heading."""
     found: list[str] = []
     for heading, (first, *more) in sections:
         if heading:
@@ -95,9 +92,8 @@ def _says_something(written: str) -> bool:
 
 def facts(items: Sequence[str]) -> list[str]:
     """Lists of ready HTML items, none too long to place."""
-    if len(items) <= 40:
-        return [bullets(items)] if items else []
-    return [bullets(items[start : start + 40]) for start in range(0, len(items), 40)]
+    lists = [items[start : start + 40] for start in range(0, len(items), 40)]
+    return [f"<ul><li>{'</li><li>'.join(some)}</li></ul>" for some in lists]
 
 
 def dated(moment: datetime | None, otherwise: str = "time not recorded") -> str:

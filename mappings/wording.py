@@ -65,6 +65,13 @@ STATUSES = {
     Status.SIGNED_OFF: "signed off",
     Status.VOID: "void",
 }
+#: "N/A" answers nothing (RULINGS 25).
+ANSWERS = {
+    Answer.YES: "yes",
+    Answer.NO: "no",
+    Answer.NOT_APPLICABLE: "not recorded",
+    Answer.UNANSWERED: "not recorded",
+}
 KINDS = {
     Intervention.RESTRICTIVE: "restrictive intervention",
     Intervention.NON_RESTRICTIVE: "disengagement (not restrictive)",
@@ -72,14 +79,8 @@ KINDS = {
 #: A report repeats its moments, and a home's reports are rendered one after the other.
 readable = lru_cache(maxsize=4096)(uk_readable)
 
-_ANSWERS = {Answer.YES: "yes", Answer.NO: "no"}
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
-
-
-def answer(found: Answer) -> str:
-    """Yes, no, or that nobody said. "N/A" answers nothing (RULINGS 25)."""
-    return _ANSWERS.get(found, "not recorded")
 
 
 def minutes(duration: float | None) -> str:
@@ -140,11 +141,6 @@ def paragraphs(text: str, lead: str = "") -> list[str]:
         escaped(piece).replace("\n", "<br>") for paragraph in _BLANK_LINES.split(text) for piece in _pieces(paragraph)
     ]
     return [f"<p>{lead}{first}</p>", *[f"<p>{piece}</p>" for piece in more]]
-
-
-def bullets(items: Iterable[str]) -> str:
-    """A list of ready HTML items."""
-    return f"<ul><li>{'</li><li>'.join(items)}</li></ul>"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
