@@ -72,7 +72,7 @@ def note_title(incident: Incident) -> str:
     """Number, kind and time: no name of anybody, at most 100 characters."""
     kind = KINDS[incident.intervention].partition(" (")[0]
     title = f"Safety intervention {one_line(incident.number, 40)}: {kind}, {short_moment(incident.occurred_at)}"
-    return one_line(title, TITLE_LIMIT)
+    return title if len(title) <= TITLE_LIMIT else one_line(title, TITLE_LIMIT)
 
 
 def note_sections(incident: Incident, child_id: str, context: NoteContext) -> dict[str, list[str]]:

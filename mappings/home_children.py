@@ -107,10 +107,10 @@ def _called(child: NamedChild, nicknames: Nicknames) -> NamedChild:
 
 def home_children(known: HomeChildren | Sequence[KnownChild], *reports: Incident) -> HomeChildren:
     """The home's children as far as they are known, those of these reports last where the home does not know them."""
-    children = [child for report in reports for child in report.children]
+    children = [(child.child_id, child.name) for report in reports for child in report.children]
     if not isinstance(known, HomeChildren):
-        return _home((*known, *((child.child_id, child.name) for child in children)))
-    new = [(child.child_id, child.name) for child in children if not known.knows(child.child_id, child.name)]
+        return _home((*known, *children))
+    new = [child for child in children if not known.knows(*child)]
     return HomeChildren((*known.named(), *new)) if new else known
 
 

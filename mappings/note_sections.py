@@ -77,12 +77,13 @@ def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Sect
         if duty.state in _OWED and (duty.child is None or duty.child == child_id) and duty.id not in _NOT_SHOWN
     ]
     owed.sort()
-    items = [f"{_title(duty.title)}: {_due(duty)}" for _, _, _, duty in owed]
+    items = []
+    for due_at, _, _, duty in owed:
+        if due_at is _NEVER:
+            due = "no date is set"
+        elif duty.state == "overdue":
+            due = f"<strong>overdue since {readable(due_at)}</strong>"
+        else:
+            due = f"due {readable(due_at)}"
+        items.append(f"{_title(duty.title)}: {due}")
     return f"Still owed, as at {readable(now)}", facts(items) or ["<p>Nothing.</p>"]
-
-
-def _due(duty: DutyLike) -> str:
-    if duty.due_at is None:
-        return "no date is set"
-    when = readable(duty.due_at)
-    return f"<strong>overdue since {when}</strong>" if duty.state == "overdue" else f"due {when}"

@@ -17,6 +17,8 @@ from mappings.redactor import Redactor
 from mappings.said import said
 from mappings.wording import escaped, one_line, paragraphs, readable
 
+_ITEMS_A_LIST = 40
+
 #: Names, roles and places come again and again.
 said_briefly = lru_cache(maxsize=4096)(said)
 
@@ -64,15 +66,13 @@ def subject_of(incident: Incident, child: Child, hide: Redactor, home_name: str,
 
 
 def blocks_of(sections: Iterable[Section]) -> list[str]:
-    """What these sections say, block by block; the first block of each opens with its heading."""
+    """What these sections say, block by block; a first paragraph goes on where the heading's own would end."""
     found: list[str] = []
-    for heading, (first, *more) in sections:
+    for heading, blocks in sections:
+        place = len(found)
+        found += blocks
         if heading:
-            opening = f"<br>{first[3:]}" if first.startswith("<p>") else f"</p>{first}"
-            found.append(f"<p><strong>{heading}</strong>{opening}")
-        else:
-            found.append(first)
-        found += more
+            found[place] = f"<p><strong>{heading}</strong></p>{blocks[0]}".replace("</p><p>", "<br>", 1)
     return found
 
 
@@ -92,8 +92,9 @@ def _says_something(written: str) -> bool:
 
 def facts(items: Sequence[str]) -> list[str]:
     """Lists of ready HTML items, none too long to place."""
-    lists = [items[start : start + 40] for start in range(0, len(items), 40)]
-    return [f"<ul><li>{'</li><li>'.join(some)}</li></ul>" for some in lists]
+    if len(items) > _ITEMS_A_LIST:
+        return [*facts(items[:_ITEMS_A_LIST]), *facts(items[_ITEMS_A_LIST:])]
+    return [f"<ul><li>{'</li><li>'.join(items)}</li></ul>"] if items else []
 
 
 def dated(moment: datetime | None, otherwise: str = "time not recorded") -> str:
