@@ -37,6 +37,9 @@ class Action(StrEnum):
     PREPARE = "prepare"
 
 
+NO_DETAIL: Mapping[str, Any] = MappingProxyType({})
+
+
 class Owed(NamedTuple):
     """One thing to deliver. `priority_at`: the moment its duty is due; the oldest goes first.
 
@@ -54,7 +57,7 @@ class Owed(NamedTuple):
     body: Frozen | None
     part: int = 1
     person_id: int | None = None
-    detail: Mapping[str, Any] = MappingProxyType({})
+    detail: Mapping[str, Any] = NO_DETAIL
     not_sent: str | None = None
     refused: str | None = None
 

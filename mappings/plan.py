@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from config.home import Home
@@ -27,13 +28,14 @@ from mappings.initials import incident_initials
 from mappings.lado_triggers import triggers_of
 from mappings.log_entry import LogContext, log_correction, log_entry
 from mappings.mails import MailContext, PlannedMail, Undeliverable, mails_for
-from mappings.owed import Action, Before, History, Owed, Plan, Target
+from mappings.owed import NO_DETAIL, Action, Before, History, Owed, Plan, Target
 from mappings.redactor import RedactionFailed
 from mappings.reference import DeliveryKey, Reference, delivery_key, reference_of
 from mappings.said import child_injured, staff_injured
 from mappings.submission import submission
 
 B = TypeVar("B")
+G = TypeVar("G")
 
 _TOO_OLD = "The incident is older than the mail's age limit: listed, not mailed (RULINGS 5)."
 _VOIDED = "The report was voided before it was sent."
@@ -75,10 +77,10 @@ def recipients(
     return frozenset((mail.subject_key, digest(mail.to)) for mail in planned.mails)
 
 
-def _made_safe(render: Callable[[], B | None]) -> tuple[B | None, str | None]:
+def _made_safe(render: Callable[[G], B | None], given: G) -> tuple[B | None, str | None]:
     """The text, or why it may not be sent: a text that could not be made safe stops, and blocks no other."""
     try:
-        return render(), None
+        return render(given), None
     except RedactionFailed:
         return None, _UNSAFE
 
@@ -128,44 +130,35 @@ class _Planning:
             chain = self._withdraw(chain, _VOIDED)
         if not chain:
             if child is not None and self.is_submitted:
-                yield from self._new_note(child)
+                new = partial(case_note, self.report, child_id)
+                yield from self._parts(Action.CREATE, child_id, child.mosaic_person(), new)
             return
         if child is not None:
             self._readdress(chain, child)
         before = self.history.earlier(chain[-1].revision)
         person = child.mosaic_person() if child is not None else chain[-1].person_id
-
-        def body(reference: Reference) -> AppendmentBody | None:
-            return amendment(before, self.report, child_id, self._note_context(child_id, reference))
-
-        yield from self._parts(Action.APPEND, child_id, person, body)
-
-    def _new_note(self, child: Child) -> Iterator[Owed]:
-        def body(reference: Reference) -> NoteBody:
-            return case_note(self.report, child.child_id, self._note_context(child.child_id, reference))
-
-        yield from self._parts(Action.CREATE, child.child_id, child.mosaic_person(), body)
+        yield from self._parts(Action.APPEND, child_id, person, partial(amendment, before, self.report, child_id))
 
     def _parts(
         self,
         action: Action,
         child_id: str,
         person: int | None,
-        render: Callable[[Reference], NoteBody | AppendmentBody | None],
+        render: Callable[[NoteContext], NoteBody | AppendmentBody | None],
     ) -> Iterator[Owed]:
         """The record, and the appendments in which a text that is too long goes on (RULINGS 20)."""
         key, reference = self._reference(Target.MOSAIC, action, child_id)
         body: NoteBody | AppendmentBody | None
-        body, unsafe = _made_safe(lambda: render(reference))
+        body, unsafe = _made_safe(render, self._note_context(child_id, reference))
         if body is None and unsafe is None:
             return
         revision, due = self.history.revision, self._due("mosaic_case_note", child_id)
-        owed = Owed(key, reference, Target.MOSAIC, action, child_id, revision, due, body, 1, person, refused=unsafe)
-        if body is None:
-            yield owed
-            return
-        yield owed._replace(detail={"oversight": self._has_oversight()})
-        for part, html in enumerate(body.more, start=2):
+        detail = {"oversight": self._has_oversight()} if body is not None else NO_DETAIL
+        owed = Owed(
+            key, reference, Target.MOSAIC, action, child_id, revision, due, body, 1, person, detail, refused=unsafe
+        )
+        yield owed
+        for part, html in enumerate(body.more if body is not None else (), start=2):
             yield owed._replace(
                 key=self._reference(Target.MOSAIC, action, child_id, part)[0],
                 reference=Reference(f"{reference}-{part}"),
@@ -221,13 +214,10 @@ class _Planning:
         action = Action.CORRECT if chain else Action.CREATE
         key, reference = self._reference(Target.DAILY_LOG, action, "")
         context = LogContext(home=self.home, reference=reference, known_children=self.known)
-
-        def entry() -> EntryBody | None:
-            if not chain:
-                return log_entry(self.report, context)
-            return log_correction(self.history.earlier(chain[-1].revision), self.report, context)
-
-        body, unsafe = _made_safe(entry)
+        render: Callable[[LogContext], EntryBody | None] = partial(log_entry, self.report)
+        if chain:
+            render = partial(log_correction, self.history.earlier(chain[-1].revision), self.report)
+        body, unsafe = _made_safe(render, context)
         if body is not None or unsafe is not None:
             revision, due = self.history.revision, self._due("daily_log", None)
             yield Owed(key, reference, Target.DAILY_LOG, action, "", revision, due, body, refused=unsafe)
@@ -303,7 +293,7 @@ class _Planning:
             chain = self._chain(Target.LADO, concern.adult)
             key, reference = self._reference(Target.LADO, Action.PREPARE, concern.adult)
             due = self._due("lado_contact", None)
-            package, unsafe = _made_safe(lambda adult=concern.adult: self._package(adult))  # type: ignore[misc]
+            package, unsafe = _made_safe(self._package, concern.adult)
             if unsafe is not None:
                 adult, revision = concern.adult, self.history.revision
                 yield Owed(key, reference, Target.LADO, Action.PREPARE, adult, revision, due, None, refused=unsafe)

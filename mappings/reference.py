@@ -17,6 +17,7 @@ DeliveryKey = NewType("DeliveryKey", str)
 #: What a reference of ours looks like, wherever it stands.
 PATTERN = re.compile(r"\bIB-[A-Z0-9-]{1,24}-R\d{1,6}-[A-Z2-7]{16}\b", re.IGNORECASE)
 _BASE_32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_TWO_DIGITS = [first + second for first in _BASE_32 for second in _BASE_32]
 _NOT_SHOWN = re.compile(r"[^A-Z0-9]+")
 
 
@@ -24,15 +25,18 @@ def delivery_key(
     *, home: str, incident: str, revision: int, target: str, subject: str, action: str, part: int = 1
 ) -> DeliveryKey:
     """What makes a delivery itself: home, incident, revision, target, subject, action and part (DESIGN 2)."""
-    parts = [home, incident, str(revision), target, subject, action, str(part)]
-    joined = "".join([f"{len(part)}:{part}" for part in parts])
-    return DeliveryKey(hashlib.sha256(joined.encode()).hexdigest())
+    number, place = str(revision), str(part)
+    said = (
+        f"{len(home)}:{home}{len(incident)}:{incident}{len(number)}:{number}{len(target)}:{target}"
+        f"{len(subject)}:{subject}{len(action)}:{action}{len(place)}:{place}"
+    )
+    return DeliveryKey(hashlib.sha256(said.encode()).hexdigest())
 
 
 def reference_of(key: DeliveryKey, *, number: str, revision: int) -> Reference:
     """The reference that the target keeps, at most 64 characters: number and revision for people, a hash for us."""
     hashed = int(key[:20], 16)
-    digest = "".join([_BASE_32[hashed >> place & 31] for place in range(75, -5, -5)])
+    digest = "".join([_TWO_DIGITS[hashed >> place & 1023] for place in range(70, -10, -10)])
     return Reference(f"IB-{_readable(number)}-R{revision}-{digest}")
 
 
