@@ -17,7 +17,7 @@ from mappings.home_children import HomeChildren, home_children
 from mappings.incident import Incident, Measure, Status
 from mappings.initials import incident_initials
 from mappings.names import KnownChild, initials_redactor
-from mappings.said import said
+from mappings.said import said_briefly
 from mappings.wording import KINDS, ROLES, listed, minutes, one_line, readable, sentence
 
 LIMIT = 4_000
@@ -93,7 +93,7 @@ class _Writer:
     def lines(self) -> list[str]:
         """What the entry says of the incident: the part that a correction is decided by."""
         incident, number = self._incident, self.number
-        place = f" Place: {self._safe(incident.location)}." if said(incident.location) else ""
+        place = f" Place: {self._safe(incident.location)}." if said_briefly(incident.location) else ""
         children = [
             f"{self._initials[child.child_id]} ({ROLES[child.role]})" if child.role else self._initials[child.child_id]
             for child in incident.children
@@ -109,7 +109,7 @@ class _Writer:
     def _measure(self, measure: Measure) -> str:
         incident = self._incident
         whom = listed([self._initials[child.child_id] for child in children_of(incident, measure)][:_LINES])
-        technique = self._safe(measure.technique) if said(measure.technique) else "technique not recorded"
+        technique = self._safe(measure.technique) if said_briefly(measure.technique) else "technique not recorded"
         lasted = minutes(measure.duration_minutes) if measure.duration_minutes is not None else "duration not recorded"
         staff = len(users_of(incident, measure))
         by = f", {staff} member{'s' if staff > 1 else ''} of staff" if staff else ""
@@ -118,7 +118,9 @@ class _Writer:
     def _author(self) -> str:
         """The human author and time of the report (reg 36(1)(c), RULINGS 40)."""
         name, created = self._incident.created_by, readable(self._incident.created_at)
-        author = one_line(self._hide.adult(name), 80) if said(name) else "an author whom the report does not name"
+        author = (
+            one_line(self._hide.adult(name), 80) if said_briefly(name) else "an author whom the report does not name"
+        )
         return f"Written by {author}, {created}."
 
     def _safe(self, typed: str) -> str:

@@ -12,8 +12,8 @@ from mappings.incident import (
     RaisedBy,
     Views,
 )
-from mappings.note_subject import Subject, dated, facts, prose, said_briefly
-from mappings.said import child_injured, staff_injured
+from mappings.note_subject import Subject, dated, facts, prose
+from mappings.said import child_injured, said_briefly, staff_injured
 from mappings.wording import ANSWERS, NOT_RECORDED, RAISED_BY, STATUSES, escaped, listed, readable
 
 _NO_MEDICAL = Medical()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mappings.holds import users_of
 from mappings.incident import Answer, ChildRole, ClockTroubleKind, Intervention, StaffMember
-from mappings.note_subject import Subject, facts, prose, said_briefly
+from mappings.note_subject import Subject, brief, facts, prose
+from mappings.said import said_briefly
 from mappings.wording import (
     ANSWERS,
     INVOLVEMENTS,
@@ -57,7 +58,7 @@ def story(subject: Subject) -> list[str]:
 def summary(subject: Subject) -> list[str]:
     """Who, when, where, what kind and why, with what a reader must know about it."""
     incident, child = subject.incident, subject.child
-    where = escaped(one_line(subject.home_name, 100))
+    where = brief(subject.home_name, 100)
     if said_briefly(incident.location):
         where += f", {subject.text(incident.location)}"
     reasons = [REASONS[reason] for reason in incident.reasons]
@@ -117,12 +118,17 @@ def measure(subject: Subject) -> list[str]:
     ]
     headings = ("Technique", "Position", "Began", "Lasted", "Staff")
     blocks = [table(headings, rows[start : start + _ROWS_A_TABLE]) for start in range(0, len(rows), _ROWS_A_TABLE)]
-    known = [measure.duration_minutes for measure in measures if measure.duration_minutes is not None]
-    if len(known) > 1:
-        unknown = "" if len(known) == len(measures) else ", not counting what was not recorded"
-        blocks.append(f"<p>Together {number(sum(known))} minutes{unknown}.</p>")
-    blocks += _breathing_and_pain(subject)
-    return blocks
+    if len(measures) > 1:
+        blocks += _together([measure.duration_minutes for measure in measures])
+    return [*blocks, *_breathing_and_pain(subject)]
+
+
+def _together(durations: list[float | None]) -> list[str]:
+    known = [duration for duration in durations if duration is not None]
+    if len(known) < 2:
+        return []
+    unknown = "" if len(known) == len(durations) else ", not counting what was not recorded"
+    return [f"<p>Together {number(sum(known))} minutes{unknown}.</p>"]
 
 
 def _breathing_and_pain(subject: Subject) -> list[str]:

@@ -61,12 +61,7 @@ class DutyLike(Protocol):
 
 def sections_of(subject: Subject) -> dict[str, list[str]]:
     """Every section of the note by its heading, but for what is still owed, which depends on the hour."""
-    sections = {}
-    for heading, tell in _SECTIONS:
-        blocks = tell(subject)
-        if blocks is not None:
-            sections[heading] = blocks or [_NOTHING]
-    return sections
+    return {heading: blocks or [_NOTHING] for heading, tell in _SECTIONS if (blocks := tell(subject)) is not None}
 
 
 def still_owed(duties: Iterable[DutyLike], child_id: str, now: datetime) -> Section:

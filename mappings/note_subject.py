@@ -14,18 +14,15 @@ from typing import NamedTuple
 from mappings.holds import held, measures_on
 from mappings.incident import Child, Incident, Measure
 from mappings.redactor import Redactor
-from mappings.said import said
+from mappings.said import said, said_briefly
 from mappings.wording import escaped, one_line, paragraphs, readable
 
 _ITEMS_A_LIST = 40
 
-#: Names, roles and places come again and again.
-said_briefly = lru_cache(maxsize=4096)(said)
-
 
 @lru_cache(maxsize=4096)
-def _brief(text: str, limit: int) -> str:
-    """A short text that has been made safe, on one line and escaped."""
+def brief(text: str, limit: int) -> str:
+    """A short text that has been made safe, such as a role or a place, on one line and escaped."""
     return escaped(one_line(text, limit))
 
 
@@ -48,11 +45,11 @@ class Subject(NamedTuple):
 
     def text(self, written: str) -> str:
         """What staff typed, on one line, safe and escaped."""
-        return _brief(self.hide.text(written), 300)
+        return brief(self.hide.text(written), 300)
 
     def adult(self, name: str, otherwise: str = "somebody not named") -> str:
         """An adult's name, safe and escaped."""
-        return _brief(self.hide.adult(name), 100) if said_briefly(name) else otherwise
+        return brief(self.hide.adult(name), 100) if said_briefly(name) else otherwise
 
     def __repr__(self) -> str:
         return "<Subject>"

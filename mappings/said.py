@@ -40,6 +40,10 @@ def said(text: str) -> bool:
     return bool(text) and (_LONGER.match(text) is not None or not _nothing(text))
 
 
+#: Names, roles and places come again and again.
+said_briefly = lru_cache(maxsize=4096)(said)
+
+
 def answered(answer: Answer) -> bool:
     """Whether a yes/no question was answered; "N/A" is no answer."""
     return answer in _ANSWERS

@@ -108,6 +108,8 @@ def clock_time(moment: datetime) -> str:
 
 def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
+    if len(words) == 1:
+        return words[0]
     first, last = ", ".join(words[:-1]), "".join(words[-1:])
     return f"{first} and {last}" if first and last else first or last
 
