@@ -90,6 +90,7 @@ class PersonName(NamedTuple):
         return "<PersonName>"
 
 
+@lru_cache(maxsize=4096)
 def words_of(text: str) -> Words:
     """The folded words of a name."""
     return tuple(LETTERS.findall(folded_words(text)))

@@ -156,9 +156,10 @@ class Redactor:
     def _spans(self, view: FoldedText, row: WordRow) -> list[tuple[int, int, str]]:
         """What to replace by what, in the folded text."""
         spans: list[tuple[int, int, str]] = []
+        starts, kept_runs = self._index.starts, self._kept
         past = 0
         for position, word in enumerate(row.words):
-            if position < past or (word not in self._index.starts and word not in self._kept):
+            if position < past or (word not in starts and word not in kept_runs):
                 continue
             kept = self._kept_length(row, position)
             forms = self._index.run_at(row, position)
@@ -309,7 +310,7 @@ def _kept_runs(
 ) -> dict[str, tuple[Words, ...]]:
     """Runs of words that stay as they are, by their first word: adults' full names, the home's name."""
     runs: set[Words] = set()
-    for name in (*staff, *adults):
+    for name in dict.fromkeys((*staff, *adults)):
         words = words_of(name)
         if len(words) < 2 or not _NAME.fullmatch(name.strip()) or _names_a_child(index, words, own):
             continue
