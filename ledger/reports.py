@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
@@ -29,18 +29,19 @@ _KEYS = select(incident.c.source_id, incident.c.id).where(
 )
 
 
-@dataclass(frozen=True, repr=False)
-class Readable:
+class Readable(NamedTuple):
     """A report that was understood. `fingerprint` covers its content, not its version or time stamp."""
 
     report: Incident
     fingerprint: str
     occurred_on: date
 
+    def __repr__(self) -> str:
+        return "<Readable>"
 
-@dataclass(frozen=True, order=True)
-class Watermark:
-    """A position in the source's order of change."""
+
+class Watermark(NamedTuple):
+    """A position in the source's order of change, in which they are compared."""
 
     modified_at: datetime
     incident: str

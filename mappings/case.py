@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config.home import Home
 from mappings.evidence import NOTHING, Evidence, LadoAct, Proof, came_at, submitted_at
@@ -30,7 +30,7 @@ class Case:
         self.is_draft = incident.status is Status.DRAFT
         self.is_restrictive = incident.is_restrictive
         self.is_void = incident.status is Status.VOID
-        self.second = now.replace(microsecond=0)
+        self.second = now - timedelta(microseconds=now.microsecond)
         self.start = clock_start(incident, now)
         self.day = uk_day(incident.occurred_at)
         self.held = frozenset([child.child_id for child in held(incident)])

@@ -24,7 +24,7 @@ _PRONE_WORDS = ("prone", "face down")
 def began(incident: Incident) -> datetime:
     """The minute in which an incident happened: what people write down has no seconds (RULINGS 11)."""
     moment = incident.occurred_at
-    return moment.replace(second=0, microsecond=0) if moment.second or moment.microsecond else moment
+    return moment - timedelta(seconds=moment.second, microseconds=moment.microsecond)
 
 
 @last_answer

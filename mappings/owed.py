@@ -96,8 +96,7 @@ class Before:
         return doubtful or self.state in ("sending", "uncertain", "accepted", "verified")
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What is owed now, what is no longer owed, and which refused deliveries have a new address."""
 
     owed: tuple[Owed, ...] = ()
@@ -105,8 +104,7 @@ class Plan:
     readdressed: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, repr=False)
-class History:
+class History(NamedTuple):
     """What is known of an incident when a revision of it is planned.
 
     `earlier` gives the report as it was at an earlier revision, None where it is no longer kept; `known_children` are
@@ -117,6 +115,9 @@ class History:
     before: Sequence[Before]
     earlier: Callable[[int], Incident | None]
     known_children: HomeChildren
+
+    def __repr__(self) -> str:
+        return "<History>"
 
 
 Planner = Callable[[Incident, History], Plan]

@@ -42,8 +42,8 @@ _VOIDED = "The report was voided before it was sent."
 _NEW_PACKAGE = "A later revision changed this submission; decide about the newer one."
 _NEW_PERSON = "The recipient changed before it was sent; the new one is told."
 _UNSAFE = "A text of this report could not be made safe for this child's record; a person must look at the report."
-#: Duty ids that mail meets, and so what a note or an entry is due for.
-_NOTE_DUTIES = {Target.MOSAIC: "mosaic_case_note", Target.DAILY_LOG: "daily_log"}
+#: What is owed is planned by what the report says alone.
+_NOTHING_SEEN = Evidence()
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _Planning:
     def __init__(self, report: Incident, history: History, around: Circumstances) -> None:
         self.report, self.history, self.around = report, history, around
         self.home = around.home
-        self.duties = duties_of(report, self.home, Evidence(), around.now)
+        self.duties = duties_of(report, self.home, _NOTHING_SEEN, around.now)
         #: What people still have to do; a text that itself brings the oversight to Mosaic does not call it owed.
         self.asked = tuple([duty for duty in self.duties if not duty.ours])
         self.known = history.known_children
