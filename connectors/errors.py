@@ -47,6 +47,9 @@ class Unreachable(NotApplied):
 class Uncertain(ConnectorError):
     """The request may have been applied. It is looked up by its reference before anything is sent again."""
 
+    claimed = False
+    """Whether the answer named a record that it made: nothing proves that it is ours, and yet something was made."""
+
 
 class Cause(StrEnum):
     """Why a record was refused, and so what mends it."""

@@ -109,6 +109,7 @@ class Http:
             "User-Agent": _AGENT,
             "Accept": "application/json, application/problem+json",
             "Accept-Encoding": "identity",
+            "Cache-Control": "no-cache",
         }
 
     @classmethod

@@ -35,12 +35,18 @@ from mappings.uk_time import uk_day
 _LONGEST_PAUSE = 900.0
 #: How often a mail is sent whose taking is in doubt each time: then a person must ask the mail server's people.
 _MOST_COPIES = 4
+#: How often a target may say that it made a record which it then does not show: once more is a doubled record.
+_MOST_CLAIMS = 2
 _CONFLICT = "The target says that it has this record, but a look-up does not find it; ask the target's administrators."
 
 _ELSEWHERE = (
     "It was sent to another address than the one that is set now, where a look-up does not find it; that proves "
     "nothing. Set the old address until it is found, or run `incident-bridge delivery retry {id}` if both lead to one "
     "system."
+)
+_CLAIMED = (
+    "The target has said {times} times that it made this record, and does not show it under its reference; ask its "
+    "administrators what it holds, and run `incident-bridge delivery retry {id}` if it is not there."
 )
 
 
@@ -234,6 +240,10 @@ def try_to_look(sender: Sender, claim: Claim, root: Root | None, settle_seconds:
         return _look_failed(claim, sentence, None, settle_seconds)
     if found.absent and claim.detail.get("sent_to") not in (None, _address(sender)):
         return Outcome(claim, Event.LOOK_FAILED, _ELSEWHERE.format(id=claim.id), retry_in=_LONGEST_PAUSE)
+    claims = int(claim.detail.get("claimed") or 0)
+    if found.absent and claims >= _MOST_CLAIMS:
+        told = _CLAIMED.format(times=claims, id=claim.id)
+        return Outcome(claim, Event.LOOK_FAILED, told, retry_in=_LONGEST_PAUSE)
     if found.absent:
         return Outcome(claim, Event.LOOK_ABSENT, "A look-up did not find it.", retry_in=settle_seconds)
     return _seen(claim, found, Event.LOOK_FOUND)
@@ -263,7 +273,8 @@ def outcome_of(why: ConnectorError, claim: Claim, settle_seconds: float) -> Outc
         # What cannot be looked for, such as a mail, is repeated ever more slowly.
         copies = _copies(claim) + 1
         rests = _ever_longer(settle_seconds, copies) if claim.target == "email" else settle_seconds
-        return Outcome(claim, Event.AMBIGUOUS, why.message, rests, cause=cause_of(why), detail={"copies": copies})
+        detail = {"copies": copies, "claimed": int(claim.detail.get("claimed") or 0) + why.claimed}
+        return Outcome(claim, Event.AMBIGUOUS, why.message, rests, cause=cause_of(why), detail=detail)
     if isinstance(why, Rejected):
         return Outcome(claim, Event.REFUSED, why.message, cause=why.cause)
     if isinstance(why, NotApplied):

@@ -56,8 +56,8 @@ def retry(ledger: Ledger, delivery_id: int, actor: str) -> str:
             raise Refused(f"Delivery {delivery_id} is with a worker now; wait for that run to end.")
         elif state is DeliveryState.UNCERTAIN:
             # it is looked up now, but two looks are a settling time apart whoever asks for them; and where it was
-            # sent to is where it is looked up now: the person says so
-            values |= {"looks": 0, "detail": {**row.detail, "sent_to": None}}
+            # sent to is where it is looked up now, and what the target claimed to hold is not there: the person says so
+            values |= {"looks": 0, "detail": {**row.detail, "sent_to": None, "claimed": None}}
         elif state is not DeliveryState.PENDING:
             raise Refused(f"Delivery {delivery_id} is {state}; sending it again would double the record.")
         connection.execute(update(delivery).where(delivery.c.id == delivery_id).values(values))

@@ -46,8 +46,18 @@ def plan_all(
             known_children=known,
         )
         planned = plan(report, history)
-        doubt = _forgotten(report, restored_at)
-        rows += [_row(ledger, home, key, report.number, owed, now, doubt=doubt) for owed in planned.owed]
+        rows += [
+            _row(
+                ledger,
+                home,
+                key,
+                report.number,
+                owed,
+                now,
+                doubt=_forgotten(report, owed, restored_at, new=number == 1),
+            )
+            for owed in planned.owed
+        ]
         apply_changes(connection, planned, now)
         counts[key] = len(planned.owed)
     write_rows(connection, _DELIVERY, rows)
@@ -61,9 +71,9 @@ def add(ledger: Ledger, home: str, report: Incident, key: int, plan: Plan, actor
         now = ledger.now()
         wanted = [owed.key for owed in plan.owed]
         there = set(connection.execute(select(delivery.c.key).where(delivery.c.key.in_(wanted))).scalars())
-        doubt = _forgotten(report, _restored_at(connection))
+        restored_at = _restored_at(connection)
         rows = [
-            _row(ledger, home, key, report.number, owed, now, doubt=doubt)
+            _row(ledger, home, key, report.number, owed, now, doubt=_forgotten(report, owed, restored_at, new=False))
             for owed in plan.owed
             if owed.key not in there
         ]
@@ -188,9 +198,16 @@ def _earlier(
     return open_revision(ledger, home, source_id, number, content) if content else None
 
 
-def _forgotten(report: Incident, restored_at: datetime | None) -> bool:
-    """Whether what a report owes may have been sent by a ledger that was lost."""
-    return restored_at is not None and report.modified_at <= restored_at
+def _forgotten(report: Incident, owed: Owed, restored_at: datetime | None, *, new: bool) -> bool:
+    """Whether what a report owes may have been sent by a ledger that was lost.
+
+    A report that is older than the restore may have been sent before as it read then, whatever it says now. A mail,
+    which cannot be looked for, is held back for a new report, and else where the revision itself is as old.
+    """
+    if restored_at is None:
+        return False
+    first = report.modified_at if owed.target == "email" and not new else report.created_at
+    return min(first, report.modified_at) <= restored_at
 
 
 def _restored_at(connection: Connection) -> datetime | None:

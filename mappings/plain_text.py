@@ -17,6 +17,8 @@ _SPACES = re.compile(r"\s+")
 _TAG = re.compile(r"</?\w[^<>]*>")
 _HALF_A_TAG = re.compile(r"<[^<>]*$|&#?\w{0,10}$")
 _REFERENCE = re.compile(r"(?<![^\W\d_])reference\s*:\s*(\S+)\s*$", re.IGNORECASE)
+_PRINTED = re.compile(r"reference:(IB-[A-Z0-9-]{1,24}-R\d{1,6}-[A-Z2-7]{16})(?!-\d)", re.IGNORECASE)
+_HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-")
 _ENDING = 200
 _CLOSING = ".,;:!?)]}>\"'’”"
 
@@ -51,9 +53,16 @@ def last_line_reference(html: str) -> str | None:
     """The reference that the last line of a text carries, or None (RULINGS 13).
 
     Where a gateway has run all lines together, what stands at the very end counts; so it does where something in
-    the text, such as half a comment, hides the rest from a reader of HTML.
+    the text, such as half a comment, hides the rest from a reader of HTML. One of our shape counts near the end, too:
+    a gateway may set a line of its own under it, or break it in two.
     """
-    return _closing_reference(text_of(html)) or _closing_reference(_TAG.sub("\n", html[-_ENDING:]))
+    text = text_of(html)
+    return _printed_reference(text) or _closing_reference(text) or _closing_reference(_TAG.sub("\n", html[-_ENDING:]))
+
+
+def _printed_reference(text: str) -> str | None:
+    found = _PRINTED.findall(_SPACES.sub("", text).translate(_HYPHENS)[-_ENDING:])
+    return str(found[-1]) if found else None
 
 
 def _closing_reference(text: str) -> str | None:

@@ -48,15 +48,17 @@ class DailyLogRest:
         doing = f"log entry {entry.reference} of home {entry.home_id}"
         headers = {"Idempotency-Key": entry.reference}
         answer = self.http.write("/daily-log", entry_body(entry), doing=doing, headers=headers)
-        shown = _entry_in(answer)
+        told = shown = _entry_in(answer)
         if shown is None or not is_ours(shown, entry.reference):
             shown = self._seen(entry, shown)
         if shown is None:
-            raise Uncertain(
+            doubt = Uncertain(
                 f"The daily log's answer does not prove that it holds the entry ({doing}); it may have been applied, "
                 "so it is looked up before anything is sent again.",
                 status=answer.status,
             )
+            doubt.claimed = told is not None
+            raise doubt
         if not _is_of_home(shown, entry.home_id):
             raise _astray(shown, doing, answer.status)
         return Receipt(shown.remote_id, shown.created_at, already_there=answer.status == 200)

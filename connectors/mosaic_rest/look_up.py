@@ -40,9 +40,11 @@ class LookUp:
         doing = f"looking for case note {reference}"
         for chain in self._records(person_id, doing):
             for query in ({"reference": reference}, _days(effective_on, effective_on)):
-                ours = [note for note in self._walk(chain, query, doing) if is_ours(note, reference)]
+                shown = self._walk(chain, query, doing)
+                ours = [note for note in shown if is_ours(note, reference)]
                 if ours:
                     return self._found(ours, chain, doing)
+                self._are_of(chain, shown, doing)
         return Found()
 
     def notes(self, person_id: int, start: date, end: date) -> Sequence[HeldNote]:
@@ -50,6 +52,7 @@ class LookUp:
         doing = f"the case notes of person {person_id}"
         for chain in self._records(person_id, doing):
             found = self._walk(chain, _days(start, end), doing)
+            self._are_of(chain, found, doing)
             if found:
                 return [note for note in found if start <= uk_day(note.effective_date) <= end]
         return []
@@ -108,6 +111,12 @@ class LookUp:
                 chain.append(next_person(refused.answer, chain))
             else:
                 return list(found.values())
+
+    def _are_of(self, chain: Sequence[int], shown: Sequence[HeldNote], doing: str) -> None:
+        """Raises NotApplied for an answer that is about somebody else: what it lacks may be there all the same."""
+        for person in {note.person_id for note in shown} - set(chain):
+            if not self.survives(person, chain):
+                raise self._http.unreadable(doing)
 
     def _found(self, ours: Sequence[HeldNote], chain: Sequence[int], doing: str) -> Found:
         for note in ours:

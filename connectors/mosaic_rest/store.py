@@ -98,7 +98,7 @@ class MosaicRest:
         except ConnectorError:
             found = Found()
         if not found.receipts:
-            raise _doubt(doing, answer.status)
+            raise _doubt(doing, answer.status, claimed=_id_in(answer) is not None)
         return found.receipts[0]
 
     # ---- reads -------------------------------------------------------------------------------------------------
@@ -122,7 +122,12 @@ class MosaicRest:
     def get(self, note_id: str) -> HeldNote | None:
         """One note as it is now, or None where Mosaic does not know the id."""
         doing = f"case note {note_id}"
-        answer = self.http.read(f"/case-notes/{_id(note_id)}", doing=doing, expect=(404, 410), well_formed=_is_note)
+        number = _id(note_id)
+
+        def right(content: Any) -> bool:
+            return held_note(content).remote_id == str(number)
+
+        answer = self.http.read(f"/case-notes/{number}", doing=doing, expect=(404, 410), well_formed=right)
         return None if answer.status in (404, 410) else held_note(answer.content)
 
     @bare
@@ -137,7 +142,7 @@ class MosaicRest:
         if shown is None or not is_ours(shown, note.reference):
             shown = self._by_id(_id_in(answer), doing)
         if shown is None or not is_ours(shown, note.reference) or shown.state is NoteState.DELETED:
-            raise _doubt(doing, answer.status)
+            raise _doubt(doing, answer.status, claimed=_id_in(answer) is not None)
         try:
             right = shown.person_id in chain or self._look.survives(shown.person_id, chain)
             if right and shown.state is not NoteState.COMPLETE:
@@ -174,12 +179,14 @@ def _receipt(shown: HeldNote, *, already_there: bool = False) -> Receipt:
     return Receipt(shown.remote_id, shown.completed_at or shown.created_at, shown.person_id, already_there)
 
 
-def _doubt(doing: str, status: int | None) -> Uncertain:
-    return Uncertain(
+def _doubt(doing: str, status: int | None, *, claimed: bool = False) -> Uncertain:
+    doubt = Uncertain(
         f"Mosaic's answer does not prove that it holds the right record ({doing}); it may have been applied, so it is "
         "looked up before anything is sent again.",
         status=status,
     )
+    doubt.claimed = claimed
+    return doubt
 
 
 def _note_in(answer: Answer) -> HeldNote | None:
@@ -195,14 +202,6 @@ def _id_in(answer: Answer) -> str | None:
     except (Malformed, AttributeError):
         return None
     return None if number is None else str(number)
-
-
-def _is_note(content: Any) -> bool:
-    try:
-        held_note(content)
-    except Malformed:
-        return False
-    return True
 
 
 def _id(note_id: str) -> int:

@@ -94,7 +94,8 @@ def test_a_request_says_who_asks_for_what_in_one_packet_and_carries_no_cookie(se
     assert {name: value for name, _, value in (field.partition(": ") for field in fields)} == {
         "Host": f"127.0.0.1:{server.port}",
         "User-Agent": "incident-bridge", "Accept": "application/json, application/problem+json",
-        "Accept-Encoding": "identity", "Content-Type": "application/json", "Idempotency-Key": "IB-1",
+        "Accept-Encoding": "identity", "Cache-Control": "no-cache",
+        "Content-Type": "application/json", "Idempotency-Key": "IB-1",
         "Content-Length": "7",
     }  # fmt: skip
 
