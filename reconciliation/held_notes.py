@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -26,7 +26,7 @@ class HeldPart:
 class HeldNotes:
     """Every listed note once, however often its person was asked for."""
 
-    def __init__(self, view: NotesView, children: frozenset[int]) -> None:
+    def __init__(self, view: NotesView, children: Mapping[int, set[str]]) -> None:
         self._view = view
         self.by_id: dict[str, HeldNote] = {}
         self.by_reference: dict[str, list[HeldNote]] = defaultdict(list)
@@ -78,16 +78,17 @@ class HeldNotes:
         return frozenset(right)
 
 
-def _survivors(view: NotesView, children: frozenset[int]) -> Iterator[tuple[int, int]]:
+def _survivors(view: NotesView, children: Mapping[int, set[str]]) -> Iterator[tuple[int, int]]:
     """Persons who were merged into another: everything listed for them lies on one other person's record.
 
-    Another child of the home is never taken for a survivor: that is the wrong child until a person says otherwise.
+    A person whom reports name for another child is never taken for a survivor: that is the wrong child until a person
+    says otherwise. `children` are the children for whom reports name a person.
     """
     for asked, notes in view.notes.items():
         persons = {note.person_id for note in notes}
         if len(persons) == 1 and asked not in persons:
             (survivor,) = persons
-            if survivor not in children:
+            if children.get(survivor, set()) <= children.get(asked, set()):
                 yield asked, survivor
 
 

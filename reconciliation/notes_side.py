@@ -7,7 +7,7 @@ replica, whose rows come by a path that shares nothing with the one that wrote.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connectors.protocols import HeldNote, NoteState
@@ -67,10 +67,15 @@ class _Comparison:
         self.latest: dict[tuple[str, str], datetime] = {}
         self.absent: list[tuple[LedgerDelivery, LedgerIncident | None]] = []
 
-    def _children(self) -> frozenset[int]:
-        contents = [incident.incident for incident in self.incidents.values() if incident.incident]
-        found = {child.mosaic_person() for content in contents for child in content.children}
-        return frozenset(person for person in found if person is not None)
+    def _children(self) -> Mapping[int, set[str]]:
+        """For which children the reports name each of Mosaic's persons."""
+        found: dict[int, set[str]] = defaultdict(set)
+        for incident in self.incidents.values():
+            for child in incident.incident.children if incident.incident else ():
+                person = child.mosaic_person()
+                if person is not None:
+                    found[person].add(child.child_id)
+        return found
 
     def run(self) -> Seen:
         live = [one for one in self.deliveries if one.state is not DeliveryState.SUPERSEDED]

@@ -233,6 +233,18 @@ def test_a_merge_between_a_note_and_its_amendment_is_followed(found: Found) -> N
     assert found_out["totals"]["verified"] == 1, found_out
 
 
+def test_a_childs_two_records_that_were_merged_into_one_are_no_alarm(found: Found) -> None:
+    town = found(mail=False)
+    old, new = minimal(1, ago(3)), minimal(2, ago(2))
+    old["children"] = [old["children"][0] | {"mosaicPersonId": 1003}]
+    town.recording.put(old, new)
+    town.bridge.sync(code=0)
+    town.mosaic.merge(1003, 1001)
+    found_out = town.bridge.reconcile(*PERIOD)
+    assert not {one["kind"] for one in found_out["findings"]} & {"wrong_child", "missing", "deleted", "orphan"}
+    assert found_out["totals"]["verified"] == 2
+
+
 def test_two_syncs_at_once_double_nothing(found: Found) -> None:
     town = found(mail=False, mosaic=Manners(slow=0.02))
     town.recording.put(*(full(number, ago(12 - number / 4)) for number in range(1, 41)))
