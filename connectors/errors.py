@@ -62,6 +62,7 @@ class Cause(StrEnum):
     INVALID = "invalid"  # 400 or 422: a field was refused
     TOO_LARGE = "too_large"  # 413
     GONE = "gone"  # what should be amended has vanished
+    UNUSUAL = "unusual"  # a status of which the contract says nothing
     REFUSED = "refused"  # anything else that was refused, such as a recipient
 
 

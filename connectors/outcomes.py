@@ -202,7 +202,8 @@ TABLE: Mapping[Outcome, Row] = {
         _NOT_APPLIED, _NOT_APPLIED, "asks us to slow down (status {status})", again=True, counts=True
     ),
     Outcome.OTHER_REFUSAL: Row(
-        _REJECTED, _MISCONFIGURED, "refuses this (status {status})", "check that {base_url} is the address of its API"
+        _REJECTED, _MISCONFIGURED, "refuses this (status {status})", "check that {base_url} is the address of its API",
+        cause=Cause.UNUSUAL,
     ),
     # our own doing
     Outcome.RESTING: Row(_NOT_APPLIED, _NOT_APPLIED, "failed several times in a row and is left alone for a while"),

@@ -65,8 +65,9 @@ class Owed(NamedTuple):
         return "<Owed>"
 
 
-#: Causes of a refusal after which the target may hold something all the same: a conflict, a note on a wrong record.
-DOUBTFUL_CAUSES = frozenset({"conflict", "wrong_person"})
+#: Causes of a refusal after which the target may hold something all the same: a conflict, a note on a wrong record, a
+#: status that its contract does not know.
+DOUBTFUL_CAUSES = frozenset({"conflict", "wrong_person", "unusual"})
 
 
 @dataclass(frozen=True)

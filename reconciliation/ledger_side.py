@@ -61,19 +61,16 @@ def _quarantined(evidence: Evidence) -> Iterator[Finding]:
 def _lives(evidence: Evidence, deleted: Set[int]) -> Iterator[Finding]:
     """Reports that were sent and then voided, or went back to Draft (RULINGS 2).
 
-    A void one is told until the council has deleted each of its notes, or a manager acknowledges it.
+    A void one that has notes is told until the council has deleted each of them, or a manager acknowledges it.
     """
     made = [one for one in evidence.deliveries if one.action == "create" and one.was_accepted]
     sent = {one.incident_id for one in made if one.target in _READ_BACK}
     standing = {one.incident_id for one in made if one.target == Target.MOSAIC and one.id not in deleted}
-    noted = {one.incident_id for one in made if one.target == Target.MOSAIC}
     for incident in evidence.incidents:
         if incident.incident_id not in sent:
             continue
         record = Record.of_incident(incident, Target.MOSAIC)
-        if incident.status is Status.VOID and incident.incident_id in noted - standing:
-            continue
-        if incident.status is Status.VOID:
+        if incident.status is Status.VOID and incident.incident_id in standing:
             yield tell(evidence.home.id, Kind.ORPHAN, record, reason="void", about="void")
         elif incident.status is Status.DRAFT:
             record = Record.of_incident(incident, Target.SOURCE)

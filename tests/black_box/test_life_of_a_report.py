@@ -72,6 +72,18 @@ def test_voided_and_un_voided_after_delivery_is_said_on_every_record(found: Foun
     assert after["totals"]["balanced"]
 
 
+def test_a_report_that_was_voided_before_its_note_went_out_asks_nobody_to_have_one_deleted(found: Found) -> None:
+    town = found(mail=False)
+    report = minimal(1, ago(2))
+    town.recording.put(report)
+    town.mosaic.locked.add(1001)
+    town.bridge.sync(code=2)
+    town.recording.put(amended(report, status="Void"))
+    town.bridge.sync(code=0)
+    assert (len(town.mosaic.notes), len(town.recording.entries())) == (0, 2)
+    assert "orphan" not in [kind for kind, *_ in town.bridge.kinds(town.bridge.reconcile(*PERIOD))]
+
+
 def test_back_to_draft_after_delivery_is_a_revision_and_a_finding(found: Found) -> None:
     town = found(mail=False)
     report = full(1, ago(2))

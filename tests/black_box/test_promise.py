@@ -17,7 +17,7 @@ import pytest
 
 from tests.black_box.bridge import Town
 from tests.black_box.stories import ago, amended, minimal
-from tests.black_box.test_weather import appends, creates, logs
+from tests.black_box.test_weather import appends, creates, logs, once
 from tests.black_box.wire import Asked
 
 Found = Callable[..., Town]
@@ -160,6 +160,22 @@ def test_a_conflict_over_a_note_that_was_deleted_is_not_called_absent(found: Fou
     town.bridge.sync(code=0)
     assert "deleted" in listed(town)[0]["why"]
     assert "deleted" in {one["kind"] for one in town.bridge.reconcile(*PERIOD, code=2)["findings"]}
+
+
+@pytest.mark.parametrize("status", [406, 424, 499])
+def test_what_was_refused_with_a_status_that_nobody_promised_is_looked_up_before_another_try(
+    found: Found, status: int
+) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("status", creates, after=True, detail=(status, {}))
+    town.recording.storm("status", logs, after=True, detail=(status, {}))
+    town.bridge.sync(code=2)
+    for refused in (*listed(town), *listed(town, "daily_log")):
+        assert refused["state"] == "rejected"
+        retried(town, refused)
+    town.bridge.sync(code=0)
+    once(town, 1)
 
 
 @pytest.mark.parametrize("wait", ["999999999", "Fri, 01 Jan 2100 00:00:00 GMT"])
