@@ -20,7 +20,7 @@ from mappings.wording import escaped, one_line, paragraphs, readable
 _ITEMS_A_LIST = 40
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def brief(text: str, limit: int) -> str:
     """A short text that has been made safe, such as a role or a place, on one line and escaped."""
     return escaped(one_line(text, limit))
