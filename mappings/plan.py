@@ -164,6 +164,7 @@ class _Planning:
                 reference=Reference(f"{reference}-{part}"),
                 action=Action.APPEND,
                 body=AppendmentBody(html=html, acting_for=self.home.mosaic.acting_for),
+                detail=NO_DETAIL,
                 part=part,
             )
 
