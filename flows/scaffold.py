@@ -102,11 +102,6 @@ _KINDS: Mapping[str, _Kind] = {
             _CLOCK,
             *_WIRE,
             Skip(_KEPT, _NO_WIRE),
-            Skip(
-                "test_c6_a_read_that_could_not_see_is_never_an_empty_answer",
-                "A notifier reads nothing.",
-                inherited=True,
-            ),
             *_WIRE_BELOW,
         ),
     ),

@@ -15,7 +15,10 @@ import pytest
 
 # So that a failing assertion of the kit shows both sides, as one of the author's own tests would.
 pytest.register_assert_rewrite(
-    *(f"connectors.conformance.{name}" for name in ("common", "source", "stores", "case_notes", "log", "notifier")),
+    *(
+        f"connectors.conformance.{name}"
+        for name in ("base", "common", "source", "stores", "case_notes", "log", "notifier")
+    ),
     "connectors.conformance.form_desk",
 )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 
-from connectors.conformance.common import Connect
+from connectors.conformance.base import Connect, Read, Write
 from connectors.conformance.examples import (
     AT,
     CHILD,
@@ -26,8 +27,10 @@ from connectors.conformance.stores import Listed, StoreConformance, receipt_or_d
 from connectors.conformance.subject import Subject
 from connectors.errors import Cause, ConnectorError, Rejected, Uncertain
 from connectors.protocols import Found, NewNote, NoteState
+from mappings.plain_text import same_text
 
 _WEEKS = 21 * 24 * 3600.0
+_STANDING = reference(9998)
 
 
 class CaseNoteStoreConformance(StoreConformance):
@@ -52,6 +55,30 @@ class CaseNoteStoreConformance(StoreConformance):
         """CHILD's record."""
         return [Listed(one.remote_id, one.html) for one in connector.list(CHILD, start, end)]
 
+    def writes(self, subject: Subject, connect: Connect) -> Mapping[str, Write]:
+        """A note, and an appendment to one."""
+        note_id = connect().create(note(_STANDING)).remote_id
+        return {
+            **super().writes(subject, connect),
+            "append": lambda connector, number: connector.append(appendment(reference(number), note_id)),
+        }
+
+    def reads(self, subject: Subject, connect: Connect) -> Mapping[str, Read]:
+        """Of a record, of a note, and of what was appended to it."""
+        note_id = connect().create(note(_STANDING)).remote_id
+        return {
+            **super().reads(subject, connect),
+            "get": lambda connector: connector.get(note_id),
+            "find_appendment": lambda connector: connector.find_appendment(reference(9999), note_id=note_id),
+        }
+
+    def shown(self, connector: Any) -> Iterator[object]:
+        """With an appendment and its note."""
+        yield from super().shown(connector)
+        note_id = connector.create(note(_STANDING)).remote_id
+        yield from (connector.append(appendment(reference(2), note_id)), connector.get(note_id))
+        yield connector.find_appendment(reference(2), note_id=note_id)
+
     # ---- W6 to W9: drafts, appendments, persons --------------------------------------------------------------------
 
     @pytest.mark.parametrize("waits", [0.0, _WEEKS], ids=["a draft", "a timed-out draft"])
@@ -69,6 +96,23 @@ class CaseNoteStoreConformance(StoreConformance):
         (kept,) = subject.stand_in.kept()
         assert kept.state == NoteState.COMPLETE
         assert [one.remote_id for one in self.look(connect(), of).receipts] == [kept.remote_id]
+
+    def test_w6_a_draft_whose_finishing_is_in_doubt_is_looked_at(self, subject: Subject, connect: Connect) -> None:
+        """Whatever spoils the answer to a finish: Uncertain, or a read that confirmed it; and again does no harm."""
+        quick = [fault for fault in subject.weather.doubtful if fault not in subject.weather.slow]
+        for number, fault in enumerate(self.some(quick, "lost answer"), 1):
+            of = reference(number)
+            self._leave_draft(subject, connect, of)
+            (note_id,) = self.there(subject, of)
+            connector = connect()
+            self.warm(connector)
+            self.arm(subject, fault, when="finish")
+            receipt = receipt_or_doubt(lambda c=connector, i=note_id, of=of: c.finish(i, of), fault)  # type: ignore[misc]
+            subject.far_end.disarm()
+            state = next(one.state for one in subject.stand_in.kept() if one.remote_id == note_id)
+            assert receipt is None or state == NoteState.COMPLETE, f"{fault}: a success that nothing proves"
+            for _ in range(2):
+                assert connect().finish(note_id, of).remote_id == note_id
 
     def test_w7_appending_twice_with_one_reference_appends_once(self, subject: Subject, connect: Connect) -> None:
         """Where the far end knows a reference, a second append makes nothing, and says that it was already there."""
@@ -95,6 +139,13 @@ class CaseNoteStoreConformance(StoreConformance):
             found = [one.remote_id for one in connect().find_appendment(of, note_id=note_id).receipts]
             assert found == there
 
+    def test_w7_an_appendment_is_known_by_its_last_line(self, subject: Subject, connect: Connect) -> None:
+        """A far end that does not keep the reference field: the append is believed, and ours is found by its words."""
+        note_id, of = connect().create(note(reference(1))).remote_id, reference(2)
+        self.arm(subject, Habit.DROPS_REFERENCE)
+        receipt = connect().append(appendment(of, note_id))
+        assert [one.remote_id for one in connect().find_appendment(of, note_id=note_id).receipts] == [receipt.remote_id]
+
     def test_w7_a_draft_or_deleted_note_takes_no_appendment(self, subject: Subject, connect: Connect) -> None:
         """Appending to a draft or to a deleted note is Rejected, and nothing is appended anywhere."""
         deleted = connect().create(note(reference(1))).remote_id
@@ -108,10 +159,10 @@ class CaseNoteStoreConformance(StoreConformance):
 
     def test_w8_an_appendment_never_comes_before_its_note(self, subject: Subject, connect: Connect) -> None:
         """Revision 2 before 1: an append to a note that is not there is Rejected, and nothing is made of it."""
-        connect().create(note(reference(1)))
+        nowhere = _another(connect().create(note(reference(1))).remote_id)
         before = len(subject.far_end.applied())
         with pytest.raises(Rejected) as caught:
-            connect().append(appendment(reference(2), "424242424"))
+            connect().append(appendment(reference(2), nowhere))
         assert caught.value.cause is Cause.GONE
         assert len(subject.far_end.applied()) == before
 
@@ -123,6 +174,9 @@ class CaseNoteStoreConformance(StoreConformance):
         assert [one.owner for one in subject.stand_in.kept()] == [str(SURVIVOR)]
         (found,) = self.look(connect(), reference(1)).receipts
         assert (found.remote_id, found.person_id) == (receipt.remote_id, SURVIVOR)
+        assert [(one.remote_id, one.person_id) for one in connect().list(CHILD, DAY, DAY)] == [
+            (receipt.remote_id, SURVIVOR)
+        ]
 
     def test_w9_a_note_on_another_persons_record_is_an_alarm(self, subject: Subject, connect: Connect) -> None:
         """An answer that names another person is Rejected as such, whatever else it says."""
@@ -131,6 +185,38 @@ class CaseNoteStoreConformance(StoreConformance):
             connect().create(note(reference(1)))
         assert caught.value.cause is Cause.WRONG_PERSON
         assert [one.owner for one in subject.stand_in.kept()] == [str(OTHER)]
+
+    # ---- W10, W12: what is shown of a note ---------------------------------------------------------------------------
+
+    def test_w10_a_deleted_note_is_shown_as_deleted(self, subject: Subject, connect: Connect) -> None:
+        """A deleted note is in the list and is got by its id, as deleted; an id that nobody knows is none."""
+        note_id = connect().create(note(reference(1))).remote_id
+        subject.stand_in.delete(note_id)
+        listed = [(one.remote_id, one.state) for one in connect().list(CHILD, DAY, DAY)]
+        assert listed == [(note_id, NoteState.DELETED)]
+        got = connect().get(note_id)
+        assert got is not None
+        assert got.state is NoteState.DELETED
+        assert connect().get(_another(note_id)) is None
+
+    def test_w12_a_note_is_shown_as_it_is_held(self, subject: Subject, connect: Connect) -> None:
+        """Person, type, title, text, date, state, reference and appendments: by its id and in the list, as was sent."""
+        sent = note(reference(1))
+        note_id = connect().create(sent).remote_id
+        added = appendment(reference(2), note_id)
+        appended = connect().append(added)
+        self._leave_draft(subject, connect, reference(3))
+        listed = {one.reference: one for one in connect().list(CHILD, DAY, DAY)}
+        assert listed[reference(3)].state is NoteState.DRAFT
+        for shown in (connect().get(note_id), listed[reference(1)]):
+            assert (shown.remote_id, shown.person_id, shown.note_type) == (note_id, sent.person_id, sent.note_type)
+            assert (shown.title, shown.state) == (sent.title, NoteState.COMPLETE)
+            assert shown.effective_date == sent.effective_date
+            assert same_text(sent.html, shown.html)
+            assert [(one.remote_id, one.reference) for one in shown.appendments] == [
+                (appended.remote_id, added.reference)
+            ]
+            assert same_text(added.html, shown.appendments[0].html)
 
     # ----
 
@@ -154,3 +240,8 @@ class CaseNoteStoreConformance(StoreConformance):
         with suppress(StopIteration):
             state = next(one.state for one in subject.stand_in.kept() if one.carries(of))
             assert state == NoteState.DRAFT
+
+
+def _another(note_id: str) -> str:
+    """An id of the same shape that nothing has, where there is one note."""
+    return re.sub(r"\d", lambda digit: str(int(digit[0]) % 9 + 1), note_id)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from config.errors import ConfigurationError
-from connectors.conformance.documentation import asserted_by, assertion_of, reasons_of, skip_table
+from connectors.conformance.base import WRITES, Connect, Kit, Read, Write, close_of
+from connectors.conformance.documentation import skip_table
 from connectors.conformance.examples import CANARIES, reference
 from connectors.conformance.stand_in import Habit
 from connectors.conformance.subject import Subject, Wrong
 from connectors.conformance.watch import rendered, watching
 from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected
-
-Connect = Callable[[], Any]
 
 _GRACE = 2.0
 """Seconds that a busy machine may add to a deadline."""
@@ -27,90 +27,8 @@ _WORKERS = 8
 _SECRETIVE = ("secret", "password", "token", "api_key")
 
 
-class CommonConformance:
+class CommonConformance(Kit):
     """The part of the kit that all kinds share; inherit one of the kinds."""
-
-    skips: ClassVar[Mapping[str, str]] = {}
-    """What does not apply, by assertion (`C7`) or by test, each with the reason that the docs page prints."""
-
-    # ---- what a kind says ----------------------------------------------------------------------------------------
-
-    def write(self, connector: Any, number: int) -> Any:
-        """One plain write, told apart by its number."""
-        raise NotImplementedError
-
-    def read(self, connector: Any) -> Any:
-        """One plain read that goes to the far end."""
-        raise NotImplementedError
-
-    def held(self, subject: Subject) -> Mapping[str, str]:
-        """What the far end holds of ours: the text by reference."""
-        raise NotImplementedError
-
-    def shown(self, connector: Any) -> Iterator[object]:
-        """Things that the connector hands out, whose repr must show nothing."""
-        yield connector
-
-    # ---- how the kit works -----------------------------------------------------------------------------------------
-
-    @pytest.fixture(autouse=True)
-    def _applicable(self, request: pytest.FixtureRequest) -> None:
-        name = request.function.__name__
-        assertion, reasons = assertion_of(name), reasons_of(type(self))
-        for key in (name, assertion or ""):
-            if _says_why(reasons.get(key)):
-                pytest.skip(f"{assertion}: {reasons[key]}")
-            elif key in reasons:
-                pytest.fail(f"{key} is skipped without a reason: say in a sentence why it cannot apply")
-        if "subject" in request.fixturenames:
-            try:
-                request.getfixturevalue("subject")
-            except pytest.skip.Exception as why:
-                pytest.fail(f"{assertion} was skipped without a word in `skips`: {why}")
-
-    @pytest.fixture
-    def connect(self, subject: Subject) -> Iterator[Connect]:
-        """Makes connectors, and closes them afterwards."""
-        made: list[Any] = []
-
-        def one() -> Any:
-            made.append(subject.connect())
-            return made[-1]
-
-        yield one
-        for connector in made:
-            _close(connector)
-
-    def arm(self, subject: Subject, fault: str, **how: Any) -> None:
-        """Arm a fault, or fail with what the author can do about a stand-in that does not have it."""
-        try:
-            subject.far_end.arm(fault, **how)
-        except ValueError:
-            pytest.fail(f"the stand-in cannot do {fault!r}: teach it, or give the reason in `skips`")
-
-    def some(self, faults: Any, what: str) -> Any:
-        """The faults of the subject's weather, or a failure: an assertion that tries nothing proves nothing."""
-        if not faults:
-            pytest.fail(f"the subject's weather has no {what}: name one, or give the reason in `skips`")
-        return faults
-
-    def requested(self, subject: Subject) -> int:
-        """How many requests arrived, but for those that asked for a pass."""
-        return sum(seen.operation != "sign_in" for seen in subject.far_end.requests())
-
-    def signed_in(self, subject: Subject) -> int:
-        """How often a new pass was asked for."""
-        return sum(seen.operation == "sign_in" for seen in subject.far_end.requests())
-
-    def test_every_assertion_is_run_or_skipped_with_a_reason(self) -> None:
-        """No test of the kit is taken out or replaced, and every skip names one and says why."""
-        kits, reasons = asserted_by(type(self)), reasons_of(type(self))
-        replaced = [name for name, test in kits.items() if not _is_the_kits(test)]
-        assert not replaced, f"these tests of the kit were replaced: {replaced}"
-        known = {*kits, *(assertion_of(name) for name in kits)}
-        assert not [name for name in reasons if name not in known], "a skip names no assertion of this kind"
-        thin = [name for name, reason in reasons.items() if not _says_why(reason)]
-        assert not thin, f"these skips give no reason: {thin}"
 
     # ---- C1, C2: check -----------------------------------------------------------------------------------------------
 
@@ -168,74 +86,86 @@ class CommonConformance:
         self, subject: Subject, connect: Connect
     ) -> None:
         """A 401 on a write is NotApplied; the connector does not send it a second time."""
-        connector, before = self._signed(subject, connect)
-        self.arm(subject, self.some(subject.weather.unauthorised, "refusal of a pass"), when="write")
-        with pytest.raises(NotApplied):
-            self.write(connector, 1)
-        assert self.requested(subject) - before == 1
-        assert not subject.far_end.applied()
+        fault = self.some(subject.weather.unauthorised, "refusal of a pass")
+        for name, write in self.writes(subject, connect).items():
+            connector, came = self._signed(subject, connect)
+            applied = len(subject.far_end.applied())
+            self.arm(subject, fault, when="write")
+            with pytest.raises(NotApplied):
+                write(connector, 1)
+            sent = sum(one in WRITES for one in came())
+            assert sent == 1, f"{name}: it was sent {sent} times (the stand-in saw {came()})"
+            assert len(subject.far_end.applied()) == applied, f"{name}: it was applied"
 
     def test_c4_a_forbidden_record_says_that_access_must_be_granted(self, subject: Subject, connect: Connect) -> None:
         """A 403 on a write is Rejected, and says who must be let at the record."""
-        connector, _ = self._signed(subject, connect)
-        self.arm(subject, self.some(subject.weather.forbidden, "forbidden record"), when="write")
-        with pytest.raises(Rejected) as caught:
-            self.write(connector, 1)
-        assert caught.value.cause is Cause.RESTRICTED
-        assert "access" in caught.value.message
-
-    def test_c4_refused_fields_are_named_without_their_values(self, subject: Subject, connect: Connect) -> None:
-        """A 400 or 422 is Rejected with the field's path, and never a value that the answer quotes."""
-        for fault in (faults := self.some(subject.weather.invalid, "refused fields")):
+        fault = self.some(subject.weather.forbidden, "forbidden record")
+        for name, write in self.writes(subject, connect).items():
             connector, _ = self._signed(subject, connect)
             self.arm(subject, fault, when="write")
             with pytest.raises(Rejected) as caught:
-                self.write(connector, 1)
-            assert caught.value.cause is Cause.INVALID
+                write(connector, 1)
+            assert caught.value.cause is Cause.RESTRICTED, name
+            assert "access" in caught.value.message, name
+
+    def test_c4_refused_fields_are_named_without_their_values(self, subject: Subject, connect: Connect) -> None:
+        """A 400 or 422 is Rejected with the field's path, and never a value that the answer quotes."""
+        faults = self.some(subject.weather.invalid, "refused fields")
+        for fault, (name, write) in itertools.product(faults, self.writes(subject, connect).items()):
+            connector, _ = self._signed(subject, connect)
+            self.arm(subject, fault, when="write")
+            with pytest.raises(Rejected) as caught:
+                write(connector, 1)
+            assert caught.value.cause is Cause.INVALID, name
             assert not _marks(f"{caught.value} {caught.value.field}", subject)
             if fault == faults[-1]:
-                assert caught.value.field, "the answer named the field, the error does not"
+                assert caught.value.field, f"{name}: the answer named the field, the error does not"
 
     def test_c5_a_write_waits_as_long_as_it_is_asked_to(self, subject: Subject, connect: Connect) -> None:
         """Retry-After in seconds, as a date, past, garbled, absent, a day long: never less than asked, never slept."""
-        for number, (fault, least) in enumerate(self.some(subject.weather.patience, "request for patience").items()):
+        patience = self.some(subject.weather.patience, "request for patience")
+        writes = self.writes(subject, connect)
+        applied = len(subject.far_end.applied())
+        for (fault, least), (name, write) in itertools.product(patience.items(), writes.items()):
             connector, _ = self._signed(subject, connect)
             self.arm(subject, fault, when="write")
             began = time.monotonic()
             with pytest.raises(NotApplied) as caught:
-                self.write(connector, number)
-            assert (caught.value.retry_after or 0.0) >= least, f"{fault}: less patience than was asked for"
-            assert time.monotonic() - began < subject.deadline + _GRACE, f"{fault}: it was slept through"
-        assert not subject.far_end.applied()
+                write(connector, 1)
+            assert (caught.value.retry_after or 0.0) >= least, f"{name}, {fault}: less patience than was asked for"
+            assert time.monotonic() - began < subject.deadline + _GRACE, f"{name}, {fault}: it was slept through"
+        assert len(subject.far_end.applied()) == applied
 
     def test_c5_a_read_gives_a_long_wait_back(self, subject: Subject, connect: Connect) -> None:
         """A wait longer than the deadline goes back to the caller: not slept, not shortened, not asked again."""
         patience = self.some(subject.weather.patience, "request for patience")
         fault = max(patience, key=lambda name: patience[name])
-        connector, before = self._signed(subject, connect)
+        connector, came = self._signed(subject, connect)
         self.arm(subject, fault, when="read", times=None)
         began = time.monotonic()
         with pytest.raises(NotApplied) as caught:
             self.read(connector)
         assert (caught.value.retry_after or 0.0) >= patience[fault] - 1
         assert time.monotonic() - began < subject.deadline + _GRACE
-        assert self.requested(subject) - before == 1
+        assert len(came()) == 1
 
     def test_c6_each_failure_of_a_write_is_the_class_that_it_proves(self, subject: Subject, connect: Connect) -> None:
         """What was never sent is NotApplied, what was refused is Rejected; only doubt is Uncertain."""
-        for number, (fault, wanted) in enumerate(self.some(subject.weather.proven, "proven failure").items()):
+        proven = self.some(subject.weather.proven, "proven failure")
+        writes = self.writes(subject, connect)
+        applied = len(subject.far_end.applied())
+        for (fault, wanted), (name, write) in itertools.product(proven.items(), writes.items()):
             connector = connect()
             self.arm(subject, fault, when="write")
+            found: type[ConnectorError] | None = None
             try:
-                self.write(connector, number)
+                write(connector, 1)
             except ConnectorError as why:
-                found: type[ConnectorError] | None = type(why)
-            else:
-                found = None
+                found = type(why)
             subject.far_end.disarm()
-            assert found is not None, f"{fault}: this is told as a success"
-            assert issubclass(found, wanted), f"{fault}: proves {wanted.__name__}, not {found.__name__}"
-            assert not subject.far_end.applied()
+            assert found is not None, f"{name}, {fault}: this is told as a success"
+            assert issubclass(found, wanted), f"{name}, {fault}: proves {wanted.__name__}, not {found.__name__}"
+            assert len(subject.far_end.applied()) == applied
 
     def test_c6_a_kept_connection_that_was_closed_costs_nothing(self, subject: Subject, connect: Connect) -> None:
         """A kept connection that the far end has closed is opened again, and the next write is there once."""
@@ -248,32 +178,33 @@ class CommonConformance:
 
     def test_c6_a_read_that_could_not_see_is_never_an_empty_answer(self, subject: Subject, connect: Connect) -> None:
         """A read that fails raises NotApplied or Misconfigured: what was not seen is not absent."""
-        for fault in self.some(subject.weather.blind, "fault of a read"):
+        faults = self.some(subject.weather.blind, "fault of a read")
+        for fault, (name, read) in itertools.product(faults, self.reads(subject, connect).items()):
             connector = connect()
             self.arm(subject, fault, when="read", times=None)
+            blind = False
             try:
-                self.read(connector)
-            except (NotApplied, Misconfigured):
-                blind = True
-            except ConnectorError:
-                blind = False
-            else:
-                blind = False
+                read(connector)
+            except ConnectorError as why:
+                blind = isinstance(why, NotApplied | Misconfigured)
             subject.far_end.disarm()
-            assert blind, f"{fault}: a read that saw nothing did not say so"
+            assert blind, f"{name}, {fault}: a read that saw nothing did not say so"
 
     def test_c7_a_redirected_write_is_not_followed(self, subject: Subject, connect: Connect) -> None:
         """A redirect of a write is Misconfigured; nothing goes to the other address."""
-        self._redirected(subject, connect, "write")
+        acts = {name: lambda c, w=write: w(c, 1) for name, write in self.writes(subject, connect).items()}
+        self._redirected(subject, connect, "write", acts)
 
     def test_c7_a_redirected_read_is_not_followed(self, subject: Subject, connect: Connect) -> None:
         """A redirect of a read is Misconfigured too: a login page is no answer."""
-        self._redirected(subject, connect, "read")
+        self._redirected(subject, connect, "read", self.reads(subject, connect))
 
     def test_c8_a_slow_drip_does_not_stretch_a_write(self, subject: Subject, connect: Connect) -> None:
         """A write ends at its total deadline, however slowly its answer drips."""
-        connector, _ = self._signed(subject, connect)
-        assert self._dripped(subject, "write", lambda: self.write(connector, 1))
+        for name, write in self.writes(subject, connect).items():
+            connector, _ = self._signed(subject, connect)
+            assert self._dripped(subject, "write", lambda w=write, c=connector: w(c, 1)), name  # type: ignore[misc]
+            subject.far_end.disarm()
 
     def test_c8_a_slow_drip_does_not_stretch_a_read(self, subject: Subject, connect: Connect) -> None:
         """A read ends at its total deadline, however slowly its answer drips."""
@@ -300,10 +231,9 @@ class CommonConformance:
             assert not found, f"{found} came out in the {place}"
 
     def provoked(self, subject: Subject, connect: Connect) -> Iterator[Exception]:
-        """Everything that can go wrong, once for a write and once for a read."""
-        acts: Sequence[tuple[str, Callable[[Any, int], Any]]] = [
-            ("write", self.write), ("read", lambda connector, _: self.read(connector))
-        ]  # fmt: skip
+        """Everything that can go wrong, once for each write and once for each read."""
+        acts: list[tuple[str, Write]] = [("write", write) for write in self.writes(subject, connect).values()]
+        acts += [("read", lambda c, _, r=read: r(c)) for read in self.reads(subject, connect).values()]  # type: ignore[misc]
         for number, fault in enumerate(subject.weather.quick()):
             for when, act in acts:
                 connector = connect()
@@ -324,6 +254,8 @@ class CommonConformance:
             assert described.endswith("."), f"{name} has no description that is a sentence"
             if any(word in name for word in _SECRETIVE):
                 assert "SecretStr" in str(field.annotation), f"{name} must be a {SecretStr.__name__}"
+        hidden = {value.get_secret_value() for _, value in section if isinstance(value, SecretStr)}
+        assert hidden <= {*subject.secrets}, "the subject does not name every secret that its settings hold"
         shown = f"{section!r} {section} {section.model_dump_json()}"
         assert not [secret for secret in subject.secrets if secret in shown], "a secret shows in the settings"
 
@@ -354,24 +286,29 @@ class CommonConformance:
 
     # ----
 
-    def _signed(self, subject: Subject, connect: Connect) -> tuple[Any, int]:
-        """A connector that has signed in, and how many requests that cost so far."""
+    def _signed(self, subject: Subject, connect: Connect) -> tuple[Any, Callable[[], list[str]]]:
+        """A connector that has signed in, and the requests that come after that."""
         connector = connect()
         self.warm(connector)
-        return connector, self.requested(subject)
+        before = len(self.requested(subject))
+        return connector, lambda: self.requested(subject)[before:]
 
     def warm(self, connector: Any) -> None:
         """Whatever the connector does before its first call proper, such as asking for a token."""
         self.read(connector)
 
-    def _redirected(self, subject: Subject, connect: Connect, when: str) -> None:
-        for fault in self.some(subject.weather.redirects, "redirect"):
-            connector, before = self._signed(subject, connect)
+    def _redirected(self, subject: Subject, connect: Connect, when: str, acts: Mapping[str, Read]) -> None:
+        applied = len(subject.far_end.applied())
+        faults = self.some(subject.weather.redirects, "redirect")
+        for fault, (name, act) in itertools.product(faults, acts.items()):
+            connector, came = self._signed(subject, connect)
             self.arm(subject, fault, when=when)
             with pytest.raises(Misconfigured):
-                _ = self.write(connector, 1) if when == "write" else self.read(connector)
-            assert self.requested(subject) - before == 1, f"{fault}: something went on to another address"
-        assert not subject.far_end.applied()
+                act(connector)
+            # A write may be prepared by reads; whatever was redirected is the last that was asked.
+            first = next((n for n, one in enumerate(came()) if when == "read" or one in WRITES), -1)
+            assert first == len(came()) - 1, f"{name}, {fault}: it went on from there: {came()}"
+        assert len(subject.far_end.applied()) == applied
 
     def _dripped(self, subject: Subject, when: str, act: Callable[[], Any]) -> bool:
         drip = self.some(subject.weather.drip, "slow drip")
@@ -409,28 +346,14 @@ def _told(wrong: Wrong) -> tuple[str | None, str]:
     try:
         health = connector.check()
     finally:
-        _close(connector)
+        close_of(connector)
     assert not health.ok, f"a check is content although {wrong.setting} is wrong"
     return health.setting, health.sentence
-
-
-def _close(connector: Any) -> None:
-    close = getattr(connector, "close", None)
-    if close is not None:
-        close()
 
 
 def _marks(text: str, subject: Subject) -> list[str]:
     return [mark for mark in (*CANARIES, *subject.secrets) if mark in text]
 
 
-def _says_why(reason: str | None) -> bool:
-    return len((reason or "").split()) >= 3
-
-
 def _is_one_line(sentence: str) -> bool:
     return bool(sentence.strip()) and "\n" not in sentence
-
-
-def _is_the_kits(test: Any) -> bool:
-    return str(getattr(test, "__module__", "")).startswith(__name__.rpartition(".")[0])

@@ -9,7 +9,8 @@ import pytest
 
 from config.errors import ConfigurationError
 from config.lado_form import LadoForm, shipped_form
-from connectors.conformance.common import CommonConformance, Connect
+from connectors.conformance.base import Connect
+from connectors.conformance.common import CommonConformance
 from connectors.conformance.examples import CHILDS_NAME, FORM_FIELD, NEW_FORM_FIELD, STORY
 from connectors.conformance.stand_in import Habit
 from connectors.conformance.subject import Subject

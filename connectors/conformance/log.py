@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
 
-from connectors.conformance.common import Connect
+from connectors.conformance.base import Connect
 from connectors.conformance.examples import AT, DAY, HOME, OTHER_HOME, entry, reference
 from connectors.conformance.stand_in import Habit
 from connectors.conformance.stores import Listed, StoreConformance
 from connectors.conformance.subject import Subject
 from connectors.errors import Cause, Rejected
 from connectors.protocols import Found, NewEntry
+from mappings.plain_text import same_text
 
 
 class LogStoreConformance(StoreConformance):
@@ -48,6 +49,19 @@ class LogStoreConformance(StoreConformance):
         kept = {one.reference: one for one in subject.stand_in.kept()}
         assert kept[reference(2)].corrects == first.remote_id
         assert "As corrected." not in kept[reference(1)].text
+        assert [one.corrects for one in connect().list(HOME, DAY, DAY) if one.corrects] == [first.remote_id]
+
+    def test_w12_an_entry_is_shown_as_it_is_held(self, subject: Subject, connect: Connect) -> None:
+        """Home, time, category, text, reference and children as they were sent; and whoever wrote it, it is there."""
+        subject.stand_in.write_by_hand(HOME, "Written by hand.", AT - timedelta(hours=1))
+        sent = entry(reference(1))
+        receipt = connect().create(sent)
+        listed = {one.remote_id: one for one in connect().list(HOME, DAY, DAY)}
+        assert len(listed) == 2
+        shown = listed[receipt.remote_id]
+        assert (shown.home_id, shown.entry_time, shown.category) == (sent.home_id, sent.entry_time, sent.category)
+        assert (shown.reference, shown.child_ids) == (sent.reference, sent.child_ids)
+        assert same_text(sent.text, shown.text)
 
     def test_w9_an_entry_in_another_homes_log_is_an_alarm(self, subject: Subject, connect: Connect) -> None:
         """An answer that names another home is Rejected as such, whatever else it says."""

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from connectors.conformance.common import CommonConformance, Connect, together
+from connectors.conformance.base import Connect, Read, Write
+from connectors.conformance.common import CommonConformance, together
 from connectors.conformance.examples import HOME, OTHER_HOME, START, STORY, Damage, Report, report
 from connectors.conformance.stand_in import Habit
 from connectors.conformance.subject import Subject
@@ -42,9 +43,18 @@ class SourceConformance(CommonConformance):
         """One pull of everything."""
         return [page.items for page in connector.pull(HOME, START)]
 
-    def write(self, connector: Any, number: int) -> Any:
-        """A source writes nothing: it is asked for one report instead."""
-        return connector.get(HOME, f"inc-{number:04}")
+    def writes(self, subject: Subject, connect: Connect) -> Mapping[str, Write]:  # noqa: ARG002
+        """None."""
+        return {}
+
+    def reads(self, subject: Subject, connect: Connect) -> Mapping[str, Read]:  # noqa: ARG002
+        """The reports, one of them, and the index."""
+        day = date(2026, 10, 5)
+        return {
+            "pull": self.read,
+            "get": lambda connector: connector.get(HOME, "inc-0001"),
+            "index": lambda connector: connector.index(HOME, day, day),
+        }
 
     def shown(self, connector: Any) -> Iterator[object]:
         """A page, a report, the index."""
@@ -68,6 +78,12 @@ class SourceConformance(CommonConformance):
             subject.stand_in.put(*reports)
             found = [outline.source_id for outline in _pulled(connect(), home)]
             assert sorted(map(str, found)) == sorted(one.incident_id for one in reports)
+
+    def test_s1_a_report_comes_whatever_its_status(self, subject: Subject, connect: Connect) -> None:
+        """Drafts and voided reports come like any other."""
+        subject.stand_in.put(*(report(number, status=str(status)) for number, status in enumerate(Status)))
+        found = [str(outline.status) for outline in _pulled(connect(), HOME)]
+        assert sorted(found) == sorted(map(str, Status))
 
     def test_s2_ties_are_all_there(self, subject: Subject, connect: Connect) -> None:
         """Three pages and one report of a single time stamp, over every page's end: none is lost."""
@@ -162,7 +178,9 @@ class SourceConformance(CommonConformance):
         damaged = [report(number, damage=damage) for number, damage in enumerate(Damage, 1)]
         subject.stand_in.put(report(0), *damaged, report(8), report(9))
         connector = connect()
-        read, refused = _read(connector)
+        whole = {str(outline.source_id): str(item) for item, outline in _items(connector)}
+        assert not [one.incident_id for one in damaged if STORY not in whole.get(one.incident_id, "")], "not whole"
+        read, refused = _read(connect())
         assert set(read) == {"inc-0000", "inc-0008", "inc-0009"}
         assert refused.keys() == {one.incident_id for one in damaged}, "a damaged report was lost on the way"
         assert all(refused.values()), "a damaged report has no field that a person could look at"
@@ -218,6 +236,28 @@ class SourceConformance(CommonConformance):
         index = connect().index(HOME, date(2026, 10, 4), date(2026, 10, 5))
         assert (index.home_id, index.start, index.end) == (HOME, date(2026, 10, 4), date(2026, 10, 5))
         assert {row.incident_id for row in index.rows} == {"inc-0001", "inc-0002"}
+
+    def test_s10_a_row_says_what_its_report_says(self, subject: Subject, connect: Connect) -> None:
+        """Number, status, version, change and children are the report's; drafts and voids count, other homes do not."""
+        reports = [report(n, status=str(status), version=n + 1) for n, status in enumerate(Status)]
+        subject.stand_in.put(*reports, report(9, home_id=OTHER_HOME))
+        self.arm(subject, Habit.IGNORES_HOME)
+        rows = {row.incident_id: row for row in connect().index(HOME, date(2026, 10, 5), date(2026, 10, 5)).rows}
+        assert rows.keys() == {one.incident_id for one in reports}
+        for one in reports:
+            row = rows[one.incident_id]
+            assert (row.number, row.home_id, row.status) == (one.number, HOME, one.status)
+            assert (row.version, row.modified_at, row.child_ids) == (one.version, one.modified_at, (one.child_id,))
+
+    @pytest.mark.parametrize("habit", [Habit.SMALL_PAGES, Habit.EMPTY_PAGES, Habit.BLANK_CURSOR])
+    def test_s10_the_index_is_whole_however_it_is_paged(self, habit: Habit, subject: Subject, connect: Connect) -> None:
+        """Small pages, empty pages, a blank cursor: every row is there."""
+        reports = [report(number) for number in range(5)]
+        subject.stand_in.put(*reports)
+        self.arm(subject, Habit.SMALL_PAGES)
+        self.arm(subject, habit)
+        rows = connect().index(HOME, date(2026, 10, 5), date(2026, 10, 5)).rows
+        assert sorted(row.incident_id for row in rows) == [one.incident_id for one in reports]
 
     def test_s10_an_incomplete_index_raises(self, subject: Subject, connect: Connect) -> None:
         """An index that lacks a row raises NotApplied: never a short list."""
@@ -306,6 +346,12 @@ def _walk(connector: Any, home: str, since: datetime) -> Iterator[Outline]:
     for page in itertools.islice(connector.pull(home, since), _MOST_PAGES):
         yield from [field_map.outline(item) for item in page.items]
         connector.stored(page)
+
+
+def _items(connector: Any) -> list[tuple[Any, Outline]]:
+    """Every report as it came, beside what is known of it."""
+    found = [item for page in _bounded(connector.pull(HOME, START)) for item in page.items]
+    return [(item, _outline(connector, item)) for item in found]
 
 
 def _pulled(connector: Any, home: str, since: datetime = START) -> Sequence[Outline]:

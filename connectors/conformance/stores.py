@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from connectors.conformance.common import CommonConformance, Connect
+from connectors.conformance.base import Connect, Read
+from connectors.conformance.common import CommonConformance
 from connectors.conformance.examples import AT, DAY, reference
 from connectors.conformance.stand_in import Habit, Kept
 from connectors.conformance.subject import Subject
@@ -68,6 +69,10 @@ class StoreConformance(CommonConformance):
         """One look for something that is not there."""
         return self.look(connector, reference(9999))
 
+    def reads(self, subject: Subject, connect: Connect) -> Mapping[str, Read]:  # noqa: ARG002
+        """A look, and the list."""
+        return {"find": self.read, "list": lambda connector: self.listed(connector, DAY, DAY)}
+
     def held(self, subject: Subject) -> Mapping[str, str]:
         """What the stand-in holds of ours."""
         kept: Sequence[Kept] = subject.stand_in.kept()
@@ -121,7 +126,8 @@ class StoreConformance(CommonConformance):
         assert len(self.there(subject, of)) == 1
 
     def test_w4_an_ignored_filter_neither_hides_nor_invents_ours(self, subject: Subject, connect: Connect) -> None:
-        """Everything comes back, in small pages, among records by hand: ours is found, and only ours."""
+        """Everything comes back, in small pages, among records by hand, one of which names ours: only ours is found."""
+        subject.stand_in.write_by_hand(self.owner, f"See {reference(1)} for what happened.", AT - timedelta(hours=4))
         for hour in range(3):
             subject.stand_in.write_by_hand(self.owner, "Written by hand.", AT - timedelta(hours=hour + 1))
         self.arm(subject, Habit.IGNORES_REFERENCE)
@@ -189,6 +195,7 @@ class StoreConformance(CommonConformance):
         }
         found = {one.remote_id for one in self.listed(connect(), DAY, DAY + timedelta(days=1))}
         assert found == {made[at] for at in inside}
+        assert not self.look(connect(), reference(0)).absent, "a look goes by the UK day, and this is its first minute"
 
     @pytest.mark.parametrize("habit", [Habit.SMALL_PAGES, Habit.EMPTY_PAGES, Habit.BLANK_CURSOR])
     def test_w12_a_list_is_whole_however_it_is_paged(self, habit: Habit, subject: Subject, connect: Connect) -> None:

@@ -35,9 +35,11 @@ def watching() -> Iterator[Watch]:
     root.addHandler(watch)
     root.setLevel(logging.DEBUG)
     http.client.HTTPConnection.debuglevel = 1
+    logging.captureWarnings(True)
     try:
         yield watch
     finally:
+        logging.captureWarnings(False)
         http.client.HTTPConnection.debuglevel = debug
         root.setLevel(level)
         root.removeHandler(watch)

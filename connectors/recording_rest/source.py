@@ -111,7 +111,10 @@ class RecordingRest:
         path = f"/incidents/{quote(incident_id, safe='')}"
 
         def right(content: Any) -> bool:
-            return isinstance(content, dict) and str(content.get("incidentId", incident_id)) == incident_id
+            if not isinstance(content, dict):
+                return False
+            named = content.get("incidentId")  # a source with other names has a field map, and the id elsewhere
+            return incident_id in str(content) if named is None else str(named) == incident_id
 
         try:
             answer = self.http.read(path, doing=doing, expect=(404, 410), well_formed=right)

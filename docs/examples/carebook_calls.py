@@ -97,6 +97,7 @@ def _held(item: Mapping[str, Any]) -> HeldEntry:
         text=str(item["text"]),
         reference=item.get("reference"),
         created_at=from_wall(parse_iso(item["createdAt"])).moment,
+        child_ids=tuple(map(str, item.get("childIds") or ())),
         corrects=item.get("corrects"),
         created_by=str(item.get("createdBy", "")),
     )

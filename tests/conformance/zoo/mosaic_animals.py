@@ -249,7 +249,7 @@ class OverlooksDrafts(MosaicRest):
 
 
 class TakesAConflictForDone(MosaicRest):
-    """A conflict must mean that the appendment is there already."""
+    """A conflict with an unfinished note must mean that the appendment is there already."""
 
     breaks = "W7"
 
@@ -257,7 +257,8 @@ class TakesAConflictForDone(MosaicRest):
         try:
             return super().append(appendment)
         except Rejected as why:
-            if why.cause is not Cause.CONFLICT:
+            note = self.get(appendment.note_id)
+            if why.cause is not Cause.CONFLICT or note is None or note.state is NoteState.COMPLETE:
                 raise
         return Receipt(appendment.note_id, already_there=True)
 
@@ -271,7 +272,7 @@ class MakesANoteOfAnAppendment(MosaicRest):
         try:
             return super().append(appendment)
         except Rejected as why:
-            if why.cause is not Cause.GONE:
+            if why.cause is not Cause.GONE or self.get(appendment.note_id) is not None:
                 raise
         return self.create(replace(examples.note(appendment.reference), html=appendment.html))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, ClassVar
 
 from connectors.daily_log_files.store import DailyLogFiles
@@ -11,7 +13,7 @@ from connectors.daily_log_rest.store import DailyLogRest
 from connectors.errors import Cause, NotApplied, Rejected
 from connectors.lado_package.desk import LadoPackageDesk
 from connectors.lado_prefill import FormChanged, LadoPrefill, Prefilled
-from connectors.protocols import Found, Message, NewEntry, PackageFiles, Receipt
+from connectors.protocols import Found, HeldEntry, Message, NewEntry, PackageFiles, Receipt
 from connectors.smtp import SmtpNotifier
 from mappings.bodies import LadoPackage
 from mappings.uk_time import uk_day
@@ -25,6 +27,15 @@ class ForgetsWhatItCorrects(DailyLogRest):
 
     def create(self, entry: NewEntry) -> Receipt:
         return super().create(replace(entry, corrects=None))
+
+
+class ForgetsTheChildren(DailyLogRest):
+    """Whom an entry is about is nothing that it reads."""
+
+    breaks = "W12"
+
+    def list(self, home_id: str, start: date, end: date) -> Sequence[HeldEntry]:
+        return [replace(entry, child_ids=()) for entry in super().list(home_id, start, end)]
 
 
 class WritesInAnyHomesLog(DailyLogRest):
@@ -105,13 +116,37 @@ class WritesTheAddressIntoTheText(SmtpNotifier):
         return super().send(replace(message, text=f"Dear {message.to},\n{message.text}"))
 
 
+class HasASubjectOfItsOwn(SmtpNotifier):
+    """Each mail has the same subject."""
+
+    breaks = "N4"
+
+    def send(self, message: Message) -> Receipt:
+        return super().send(replace(message, subject="A message"))
+
+
+class TakesAClosedOfficeForUnknown(Postroom):
+    """What nobody could tell it of was never sent, and so it would be sent again."""
+
+    breaks = "C6"
+
+    def find(self, message_id: str) -> Found:
+        try:
+            return super().find(message_id)
+        except NotApplied:
+            return Found()
+
+
 class TakesAcceptedForDelivered(Postroom):
     """What was accepted was delivered, for ever."""
 
     breaks = "N5"
 
     def find(self, message_id: str) -> Found:
-        return Found((Receipt(message_id),))
+        try:
+            return super().find(message_id)
+        except Rejected:
+            return Found((Receipt(message_id),))
 
 
 class PressesTheButton(LadoPrefill):
@@ -147,9 +182,11 @@ class DatesItsPackages(LadoPackageDesk):
         return files
 
 
-LOG_REST = [ForgetsWhatItCorrects, WritesInAnyHomesLog]
+LOG_REST = [ForgetsWhatItCorrects, WritesInAnyHomesLog, ForgetsTheChildren]
 LOG_FILES = [CallsOtherWordsOurs]
-SMTP = [CopiesTheLastPerson, RenamesARepeat, GivesUpAtGreylisting, WritesTheAddressIntoTheText]
-POSTROOM = [TakesAcceptedForDelivered]
+SMTP = [
+    CopiesTheLastPerson, RenamesARepeat, GivesUpAtGreylisting, WritesTheAddressIntoTheText, HasASubjectOfItsOwn,
+]  # fmt: skip
+POSTROOM = [TakesAcceptedForDelivered, TakesAClosedOfficeForUnknown]
 PREFILL = [PressesTheButton, OverlooksAChangedForm]
 PACKAGE = [DatesItsPackages]

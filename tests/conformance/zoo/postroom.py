@@ -29,17 +29,20 @@ class PostOffice:
         self._refused: set[str] = set()
         self._armed: list[str] = []
         self._now = self._bounces_at = 0.0
+        self._shut = False
 
     def arm(self, fault: str, *, when: str = "*", times: int | None = 1, seconds: float | None = None) -> None:
         if fault == Habit.FAILS_LATER:
             self._bounces_at = self._now + 3600
         elif fault in ("closed", "busy", "unwanted", "silent"):
-            self._armed.append(fault)
+            self._shut = when == "read"
+            self._armed += [] if self._shut else [fault]
         else:
             raise ValueError(fault)
 
     def disarm(self) -> None:
         self._armed.clear()
+        self._shut = False
 
     def applied(self) -> Sequence[Applied]:
         return [Noted("send") for _ in self._letters]
@@ -63,13 +66,15 @@ class PostOffice:
             return "unwanted"
         if fault in ("taken", "silent"):
             mail = EmailMessage()
-            mail["To"], mail["Message-ID"] = message.to, message.message_id
+            mail["To"], mail["Subject"], mail["Message-ID"] = message.to, message.subject, message.message_id
             mail.set_content(message.text)
             self._letters.append(Letter((message.to,), message.message_id, mail.as_bytes(), message.text))
         return fault
 
     def became_of(self, message_id: str) -> str:
-        """`delivered`, `failed` or `unknown`."""
+        """`delivered`, `failed` or `unknown`; nobody is there to say while the office is shut."""
+        if self._shut:
+            return "shut"
         if not any(letter.message_id == message_id for letter in self._letters):
             return "unknown"
         return "failed" if 0 < self._bounces_at <= self._now else "delivered"
@@ -101,6 +106,8 @@ class Postroom:
     def find(self, message_id: str) -> Found:
         if self._office is None or (became := self._office.became_of(message_id)) == "unknown":
             return Found()
+        if became == "shut":
+            raise NotApplied("The post office is closed; it is asked again later.")
         if became == "failed":
             raise Rejected("The mail came back; correct the address.", field="to")
         return Found((Receipt(message_id, already_there=True),))
@@ -118,7 +125,7 @@ def postroom(folder: Path, tame: Tame = as_it_is) -> Iterator[Subject]:
         settings=EmailSettings(host="postroom"),
         prefix="BRIDGE_EMAIL__",
         docs=(DOCS / "configuration.md", page),
-        weather=Weather(doubtful=("silent",), proven={"closed": NotApplied}, wrong=("office",)),
+        weather=Weather(doubtful=("silent",), proven={"closed": NotApplied}, blind=("closed",), wrong=("office",)),
         wrong={"office": Wrong(lambda: tame(Postroom(None)), "BRIDGE_EMAIL__HOST")},
     )
 

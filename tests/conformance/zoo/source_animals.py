@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from connectors.edge import bare
 from connectors.errors import NotApplied
 from connectors.protocols import Index, SourceAnswer, SourcePage, SourceRecord
 from connectors.recording_rest.source import RecordingRest
@@ -25,6 +26,16 @@ class LosesWhatFillsThePage(RecordingRest):
         *before, last = super().pull(home_id, since)
         yield from before
         yield replace(last, items=last.items[: self._page_size - 1]) if len(last.items) == self._page_size else last
+
+
+class LeavesDraftsAlone(RecordingRest):
+    """A draft is nothing yet, it thinks."""
+
+    breaks = "S1"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        for page in super().pull(home_id, since):
+            yield replace(page, items=[item for item in page.items if item["status"] != "Draft"])
 
 
 class DropsTies(RecordingRest):
@@ -118,6 +129,18 @@ class SkipsWhatItCannotRead(RecordingRest):
             yield replace(page, items=[item for item in page.items if "interventionType" in item])
 
 
+class KeepsOnlyTheKeysOfTheDamaged(RecordingRest):
+    """Of a report that it cannot read it passes on what it can."""
+
+    breaks = "S8"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        keys = ("incidentId", "homeId", "status", "version", "modifiedAt")
+        for page in super().pull(home_id, since):
+            items = [item if "interventionType" in item else {key: item[key] for key in keys} for item in page.items]
+            yield replace(page, items=items)
+
+
 class TakesWallTimeForUtc(RecordingRest):
     """A time without a zone is UTC to it."""
 
@@ -142,6 +165,42 @@ class GivesAShortIndex(RecordingRest):
         return Index(home_id, start, end, ())
 
 
+class CountsOnlyTheSubmitted(RecordingRest):
+    """What was voided counts no more."""
+
+    breaks = "S10"
+
+    def index(self, home_id: str, start: date, end: date) -> Index:
+        index = super().index(home_id, start, end)
+        return replace(index, rows=tuple(row for row in index.rows if row.status != "Void"))
+
+
+class ReadsOnePageOfTheIndex(RecordingRest):
+    """An index is one page, it thinks, and where that does not add up it waits for a better day."""
+
+    breaks = "S10"
+
+    @bare
+    def index(self, home_id: str, start: date, end: date) -> Index:
+        query = {"occurredFrom": str(start), "occurredTo": str(end), "homeId": home_id, "limit": "1000"}
+        page = self.http.read("/incidents/index", query, doing="the index").content
+        if isinstance(page, dict) and page.get("nextCursor") is not None:
+            raise NotApplied("The recording system's index is incomplete; it is read again later.")
+        return super().index(home_id, start, end)
+
+
+class TakesTroubleForGone(RecordingRest):
+    """A report that it could not get is not there."""
+
+    breaks = "C6"
+
+    def get(self, home_id: str, incident_id: str) -> SourceRecord:
+        try:
+            return super().get(home_id, incident_id)
+        except NotApplied:
+            return SourceRecord(SourceAnswer.GONE)
+
+
 class CallsTheForbiddenGone(RecordingRest):
     """What it may not read is not there."""
 
@@ -155,5 +214,6 @@ class CallsTheForbiddenGone(RecordingRest):
 ANIMALS = [
     LosesWhatFillsThePage, DropsTies, BeginsAfterTheMark, SeesEachReportOnce, StopsAtAnEmptyPage, KeepsItsOwnMark,
     BeginsWithTheNewest, ForgetsWhereToBegin, SkipsWhatItCannotRead, TakesWallTimeForUtc, GivesAShortIndex,
-    CallsTheForbiddenGone,
+    CallsTheForbiddenGone, LeavesDraftsAlone, KeepsOnlyTheKeysOfTheDamaged, CountsOnlyTheSubmitted,
+    ReadsOnePageOfTheIndex, TakesTroubleForGone,
 ]  # fmt: skip

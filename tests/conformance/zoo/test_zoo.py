@@ -43,11 +43,13 @@ def test_each_animal_fails_exactly_its_own_assertion(house: str) -> None:
     )
     log = json.loads(ran.stdout.splitlines()[-1])
     failed = {animal: sorted({assertion_of(test) for test in log[animal].get("failed", [])}) for animal in log}
-    assert failed == {animal.__name__: [animal.breaks] for animal in HOUSES[house].animals}, ran.stdout[-4000:]
+    expected = {animal.__name__: [animal.breaks] if animal.breaks else [] for animal in HOUSES[house].animals}
+    assert failed == expected, ran.stdout[-4000:]
     assert all(len(log[animal].get("passed", [])) > 4 for animal in log)
 
 
 def test_every_assertion_has_an_animal_that_breaks_it() -> None:
     asserted = {assertion_of(name) for kit in KITS for name in asserted_by(kit)}
-    assert {animal.breaks for house in HOUSES.values() for animal in house.animals} == asserted
+    broken = {animal.breaks for house in HOUSES.values() for animal in house.animals}
+    assert broken - {""} == asserted
     assert len(asserted) == 11 + 11 + 12 + 5 + 3
