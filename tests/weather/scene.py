@@ -219,7 +219,7 @@ class Scene:
         return self.clock().date()
 
 
-def wait_until(true: Callable[[], bool], *, seconds: float = 20.0, what: str = "it") -> None:
+def wait_until(true: Callable[[], bool], *, seconds: float = 60.0, what: str = "it") -> None:
     """Look again and again until it is so. Raises AssertionError when it is not so in time."""
     end = time.monotonic() + seconds
     while not true():
