@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
@@ -11,7 +12,7 @@ from config.errors import ConfigurationError
 from config.lado_form import LadoForm, shipped_form
 from connectors.conformance.base import Connect
 from connectors.conformance.common import CommonConformance
-from connectors.conformance.examples import CHILDS_NAME, FORM_FIELD, NEW_FORM_FIELD, STORY
+from connectors.conformance.examples import CHILDS_NAME, DAY, FORM_FIELD, NEW_FORM_FIELD, STORY
 from connectors.conformance.stand_in import Habit
 from connectors.conformance.subject import Subject
 from connectors.errors import ConnectorError
@@ -105,6 +106,14 @@ class FormDeskConformance(CommonConformance):
         again = [path.read_bytes() for path in _paths(connect().prepare(package()))]
         assert first == again
         assert STORY.encode() in first[0]
+        today = datetime.now(UTC).date()
+        written = [f"{today:{style}}".encode() for style in ("%Y-%m-%d", "%Y%m%d", "%d/%m/%Y", "%d %B %Y")]
+        assert today == DAY or not [one for one in written for content in first if one in content], "it bears a date"
+
+    def test_f3_a_package_is_for_its_owner_alone(self, connect: Connect) -> None:
+        """It holds names: nobody but the owner of the files may read them."""
+        for path in _paths(connect().prepare(package())):
+            assert not path.stat().st_mode & 0o077, f"others may read {path.suffix}"
 
 
 def _paths(files: Any) -> tuple[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from connectors.daily_log_files.store import DailyLogFiles
@@ -182,6 +182,29 @@ class DatesItsPackages(LadoPackageDesk):
         return files
 
 
+class NamesTheDayOfMaking(LadoPackageDesk):
+    """Each package says on which day it was made."""
+
+    breaks = "F3"
+
+    def prepare(self, package: LadoPackage) -> PackageFiles:
+        files = super().prepare(package)
+        with files.json.open("a", encoding="utf-8") as file:
+            file.write(f"\n{datetime.now(UTC):%d/%m/%Y}\n")
+        return files
+
+
+class LeavesItsPackagesOpen(LadoPackageDesk):
+    """Whoever has an account on the machine may read what it makes."""
+
+    breaks = "F3"
+
+    def prepare(self, package: LadoPackage) -> PackageFiles:
+        files = super().prepare(package)
+        files.pdf.chmod(0o644)
+        return files
+
+
 LOG_REST = [ForgetsWhatItCorrects, WritesInAnyHomesLog, ForgetsTheChildren]
 LOG_FILES = [CallsOtherWordsOurs]
 SMTP = [
@@ -189,4 +212,4 @@ SMTP = [
 ]  # fmt: skip
 POSTROOM = [TakesAcceptedForDelivered, TakesAClosedOfficeForUnknown]
 PREFILL = [PressesTheButton, OverlooksAChangedForm]
-PACKAGE = [DatesItsPackages]
+PACKAGE = [DatesItsPackages, NamesTheDayOfMaking, LeavesItsPackagesOpen]
