@@ -33,7 +33,7 @@ def write_rows(connection: Connection, statement: Insert | Update, rows: Sequenc
     """
     if not rows:
         return
-    names = tuple(rows[0]) if isinstance(statement, Insert) else ()
+    names = tuple(rows[0]) if isinstance(statement, Insert) and statement.select is None else ()
     written = _written(statement, connection.dialect, names)
     same = written.constants
     columns = [

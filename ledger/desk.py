@@ -12,7 +12,7 @@ from ledger import audit
 from ledger.database import Ledger
 from ledger.errors import Refused, UnknownRecord
 from ledger.states import DeliveryState, Event, after
-from ledger.tables import approval, attempt, delivery
+from ledger.tables import approval, attempt, body, delivery
 from mappings.owed import DOUBTFUL_CAUSES
 
 
@@ -40,7 +40,7 @@ def retry(ledger: Ledger, delivery_id: int, actor: str) -> str:
         row = _locked(connection, delivery_id)
         now, state = ledger.now(), DeliveryState(row.state)
         values: dict[str, Any] = {"due_epoch": 0.0}
-        if row.body is None:
+        if connection.execute(select(body.c.delivery_id).where(body.c.delivery_id == delivery_id)).first() is None:
             raise Refused(f"Delivery {delivery_id} has nothing that may be sent; mend the report at the source.")
         if state is DeliveryState.REJECTED:
             doubtful = row.cause in DOUBTFUL_CAUSES or _was_in_doubt(connection, row)

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Row, Table, delete, select, update
+from sqlalchemy import Column, Connection, Row, Select, delete, select, update
 
 from ledger import audit
 from ledger.crash_points import reach
 from ledger.database import DIGEST_KEY, KEY_CHECK, Ledger
 from ledger.errors import LedgerError, Refused
 from ledger.states import DeliveryState, Event, after
-from ledger.tables import cursor, delivery, incident, known_child, meta, quarantined, revision
+from ledger.tables import body, cursor, delivery, incident, known_child, meta, quarantined, revision
 
 _BATCH = 500
 
@@ -115,10 +115,10 @@ def rotate(ledger: Ledger, progress: Callable[[int], None] = lambda _: None) -> 
     Returns how many values were sealed anew.
     """
     total = 0
-    for table, column, record in _sealed_columns():
+    for sealed in _sealed_columns():
         last = 0
         while True:
-            done, last = ledger.write(lambda c, t=table, k=column, r=record, n=last: _reseal(ledger, c, t, k, r, n))  # type: ignore[misc]
+            done, last = ledger.write(lambda c, one=sealed, n=last: _reseal(ledger, c, one, n))  # type: ignore[misc]
             if last == 0:
                 break
             total += done
@@ -136,50 +136,46 @@ def rotate(ledger: Ledger, progress: Callable[[int], None] = lambda _: None) -> 
     return total
 
 
-def _sealed_columns() -> list[tuple[Table, Column[Any], Callable[[Row[Any]], str]]]:
+class _Sealed(NamedTuple):
+    """A sealed column, the key of its rows, and the name of the record that a value belongs to."""
+
+    column: Column[Any]
+    key: Column[Any]
+    rows: Select[Any]
+    record: Callable[[Row[Any]], str]
+
+
+def _sealed_columns() -> list[_Sealed]:
+    from ledger.reports import record_of
+
+    children = select(known_child.c.home)
+    reports = select(quarantined.c.home, quarantined.c.fingerprint)
+    revisions = select(incident.c.home, incident.c.source_id, revision.c.number).join_from(revision, incident)
+    bodies = select(delivery.c.key.label("of")).join_from(body, delivery)
     return [
-        (revision, revision.c.content, _revision_record),
-        (known_child, known_child.c.name, lambda row: f"known_child:{row.home}"),
-        (quarantined, quarantined.c.content, lambda row: f"quarantined:{row.home}:{row.fingerprint}"),
-        (delivery, delivery.c.body, lambda row: f"delivery:{row.key}"),
+        _Sealed(
+            revision.c.content, revision.c.id, revisions, lambda row: record_of(row.home, row.source_id, row.number)
+        ),
+        _Sealed(known_child.c.name, known_child.c.id, children, lambda row: f"known_child:{row.home}"),
+        _Sealed(
+            quarantined.c.content, quarantined.c.id, reports, lambda row: f"quarantined:{row.home}:{row.fingerprint}"
+        ),
+        _Sealed(body.c.content, body.c.delivery_id, bodies, lambda row: f"delivery:{row.of}"),
     ]
 
 
-def _revision_record(row: Row[Any]) -> str:
-    from ledger.reports import record_of
-
-    return record_of(row.home, row.source_id, row.number)
-
-
-def _reseal(
-    ledger: Ledger,
-    connection: Connection,
-    table: Table,
-    column: Column[Any],
-    record: Callable[[Row[Any]], str],
-    after_id: int,
-) -> tuple[int, int]:
-    """Seal the next rows of a column; returns how many, and the last id, or 0 when there are no more."""
-    statement = select(table).where(table.c.id > after_id).order_by(table.c.id).limit(_BATCH)
-    if table is revision:
-        statement = (
-            select(revision, incident.c.home, incident.c.source_id)
-            .join(incident, incident.c.id == revision.c.incident_id)
-            .where(revision.c.id > after_id)
-            .order_by(revision.c.id)
-            .limit(_BATCH)
-        )
-    rows = connection.execute(statement).all()
+def _reseal(ledger: Ledger, connection: Connection, sealed: _Sealed, after_key: int) -> tuple[int, int]:
+    """Seal the next rows of a column; returns how many, and the last key, or 0 when there are no more."""
+    some = sealed.rows.add_columns(sealed.key.label("key"), sealed.column.label("sealed"))
+    rows = connection.execute(some.where(sealed.key > after_key).order_by(sealed.key).limit(_BATCH)).all()
     done = 0
     for row in rows:
-        sealed = getattr(row, column.name)
-        if not sealed or ledger.vault.is_current(sealed):
+        if not row.sealed or ledger.vault.is_current(row.sealed):
             continue  # what was purged stays empty
-        opened = ledger.vault.open(sealed, record(row))
-        fresh = ledger.vault.seal(opened, record(row))
-        connection.execute(update(table).where(table.c.id == row.id).values({column.name: fresh}))
+        fresh = ledger.vault.seal(ledger.vault.open(row.sealed, sealed.record(row)), sealed.record(row))
+        connection.execute(update(sealed.column.table).where(sealed.key == row.key).values({sealed.column: fresh}))
         done += 1
-    return done, rows[-1].id if rows else 0
+    return done, rows[-1].key if rows else 0
 
 
 def purge(ledger: Ledger, before: date, actor: str) -> int:
@@ -203,7 +199,8 @@ def purge(ledger: Ledger, before: date, actor: str) -> int:
         keys = list(connection.execute(old).scalars())
         if keys:
             connection.execute(update(revision).where(revision.c.incident_id.in_(keys)).values(content=b""))
-            connection.execute(update(delivery).where(delivery.c.incident_id.in_(keys)).values(body=None))
+            theirs = select(delivery.c.id).where(delivery.c.incident_id.in_(keys))
+            connection.execute(delete(body).where(body.c.delivery_id.in_(theirs)))
             audit.record(
                 connection, ledger.now(), actor, [audit.Act("contents purged", f"incident:{key}") for key in keys]
             )

@@ -36,7 +36,7 @@ from ledger.database import Ledger
 from ledger.leases import held
 from ledger.states import FINAL, DeliveryState, Event, after
 from ledger.steps import Step, write_steps
-from ledger.tables import delivery, incident
+from ledger.tables import body, delivery, incident
 
 #: Looks that must find nothing, a settling time apart, before an uncertain delivery may be sent again.
 LOOKS_BEFORE_RESEND = 2
@@ -243,9 +243,15 @@ def _due(state: DeliveryState) -> Select[Any]:
     """Claims of what is due in this state and held by nobody, as they are once they are held; oldest duty first."""
     seconds = bindparam("seconds", type_=delivery.c.due_epoch.type)
     tries = int(state is DeliveryState.PENDING)
-    held = {"fence": delivery.c.fence + 1, "attempts": delivery.c.attempts + tries}
+    columns = {
+        **delivery.c,
+        "body": body.c.content,
+        "fence": delivery.c.fence + 1,
+        "attempts": delivery.c.attempts + tries,
+    }
     return (
-        select(*(held[name].label(name) if name in held else delivery.c[name] for name in Claim._fields))
+        select(*(columns[name].label(name) for name in Claim._fields))
+        .outerjoin(body, body.c.delivery_id == delivery.c.id)
         .where(delivery.c.target == bindparam("target"), delivery.c.state == state, delivery.c.due_epoch <= seconds)
         .where(delivery.c.home.in_(bindparam("homes", expanding=True)))
         .where(or_(delivery.c.lease_epoch.is_(None), delivery.c.lease_epoch < seconds))
@@ -278,8 +284,8 @@ def _hold(
 
 
 def _claim(ledger: Ledger, row: Row[Any]) -> Claim:
-    body = ledger.vault.open(row.body, f"delivery:{row.key}") if row.body is not None else b""
-    return Claim._make([*row[:-2], body, row.detail])
+    opened = ledger.vault.open(row.body, f"delivery:{row.key}") if row.body is not None else b""
+    return Claim._make([*row[:-2], opened, row.detail])
 
 
 def _not_waiting() -> ColumnElement[bool]:

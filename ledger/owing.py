@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, LargeBinary, Row, bindparam, select, update
 
 from ledger import audit, children
 from ledger.batches import write_rows
 from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
-from ledger.tables import delivery, incident, meta, revision
+from ledger.tables import body, delivery, incident, meta, revision
 from mappings.incident import Incident
 from mappings.owed import Before, History, Owed, Plan, Planner
 
 _DELIVERY = delivery.insert()
+_BODY = body.insert().from_select(
+    ["delivery_id", "content"],
+    select(delivery.c.id, bindparam("content", type_=LargeBinary)).where(delivery.c.key == bindparam("of")),
+)
 _DOUBT = "The ledger was restored from a backup; it is looked up before anything is sent."
 _DOUBT_MAIL = "The ledger was restored from a backup and this mail may have gone out before; retry it if it did not."
 
@@ -60,7 +64,7 @@ def plan_all(
         ]
         apply_changes(connection, planned, now)
         counts[key] = len(planned.owed)
-    write_rows(connection, _DELIVERY, rows)
+    _write(connection, rows)
     return counts
 
 
@@ -77,7 +81,7 @@ def add(ledger: Ledger, home: str, report: Incident, key: int, plan: Plan, actor
             for owed in plan.owed
             if owed.key not in there
         ]
-        write_rows(connection, _DELIVERY, rows)
+        _write(connection, rows)
         apply_changes(connection, plan, now)
         acts = [
             audit.Act("delivery owed", f"incident:{key}", {"target": row["target"], "key": row["key"]}) for row in rows
@@ -96,7 +100,7 @@ def owe_alone(ledger: Ledger, home: str, owed: Sequence[Owed], actor: str) -> in
         wanted = [one.key for one in owed]
         there = set(connection.execute(select(delivery.c.key).where(delivery.c.key.in_(wanted))).scalars())
         rows = [_row(ledger, home, None, None, one, now, doubt=False) for one in owed if one.key not in there]
-        write_rows(connection, _DELIVERY, rows)
+        _write(connection, rows)
         audit.record(connection, now, actor, [audit.Act("digest owed", f"delivery:{row['key'][:16]}") for row in rows])
         return len(rows)
 
@@ -147,7 +151,7 @@ def _row(
         state, why, cause = DeliveryState.REJECTED, _DOUBT_MAIL, "restored"
     elif doubt and owed.target != "lado":
         state, why = DeliveryState.UNCERTAIN, _DOUBT
-    body = owed.body.model_dump_json() if owed.body is not None else None
+    said = owed.body.model_dump_json() if owed.body is not None else None
     return {
         "key": owed.key,
         "home": home,
@@ -166,10 +170,17 @@ def _row(
         "person_id": owed.person_id,
         "why": why,
         "cause": cause,
-        "body": ledger.vault.seal(body, f"delivery:{owed.key}") if body is not None else None,
-        "body_digest": ledger.vault.digest(body) if body is not None else None,
+        "body": ledger.vault.seal(said, f"delivery:{owed.key}") if said is not None else None,
+        "body_digest": ledger.vault.digest(said) if said is not None else None,
         "detail": dict(owed.detail),
     }
+
+
+def _write(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write down what is owed, and beside it what is sent."""
+    sealed = [(row["key"], row.pop("body")) for row in rows]
+    write_rows(connection, _DELIVERY, rows)
+    write_rows(connection, _BODY, [{"of": key, "content": content} for key, content in sealed if content is not None])
 
 
 def _before(row: Row[Any]) -> Before:

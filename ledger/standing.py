@@ -13,7 +13,7 @@ from ledger.database import Ledger
 from ledger.errors import UnknownRecord
 from ledger.reports import open_revision
 from ledger.states import LEFT_OVER, DeliveryState
-from ledger.tables import attempt, cursor, delivery, incident, quarantined, revision
+from ledger.tables import attempt, body, cursor, delivery, incident, quarantined, revision
 from mappings.incident import Incident
 
 
@@ -190,7 +190,7 @@ def delivery_rows(
     actions: Sequence[str] | None = None,
     ids: Sequence[int] | None = None,
 ) -> Iterator[Row[Any]]:
-    """Delivery rows, oldest first."""
+    """Delivery rows with their sealed bodies, oldest first."""
     conditions = []
     if homes is not None:
         conditions.append(delivery.c.home.in_(homes))
@@ -202,7 +202,8 @@ def delivery_rows(
         conditions.append(delivery.c.action.in_(actions))
     if ids is not None:
         conditions.append(delivery.c.id.in_(ids))
-    statement = select(delivery).where(and_(True, *conditions)).order_by(delivery.c.id)
+    statement = select(delivery, body.c.content.label("body")).outerjoin(body, body.c.delivery_id == delivery.c.id)
+    statement = statement.where(and_(True, *conditions)).order_by(delivery.c.id)
     if keys is None:
         yield from connection.execute(statement)
         return

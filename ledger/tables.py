@@ -182,7 +182,6 @@ class DeliveryRow(SQLModel, table=True):
         UniqueConstraint("key"),
         Index("delivery_by_priority", "target", "state", "priority_at", "id"),
         Index("delivery_chain", "incident_id", "target", "subject"),
-        Index("delivery_by_reference", "reference"),
     )
     id: int | None = _key()
     key: str = _text()
@@ -211,9 +210,27 @@ class DeliveryRow(SQLModel, table=True):
     verified_at: datetime | None = _moment(optional=True)
     why: str | None = _text(optional=True)
     cause: str | None = _text(optional=True)
-    body: bytes | None = _sealed(optional=True)
     body_digest: str | None = _text(optional=True)
     detail: dict[str, Any] = _json()
+
+
+class BodyRow(SQLModel, table=True):
+    """What a delivery sends, sealed; none where nothing may be sent, or where it was purged.
+
+    It is apart from its delivery, whose row is written anew at every step.
+    """
+
+    __tablename__ = "body"
+    delivery_id: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer, "sqlite"),
+            ForeignKey("delivery.id"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+    )
+    content: bytes = _sealed()
 
 
 class AttemptRow(SQLModel, table=True):
@@ -315,6 +332,7 @@ known_child = _table(KnownChildRow)
 quarantined = _table(QuarantineRow)
 cursor = _table(CursorRow)
 delivery = _table(DeliveryRow)
+body = _table(BodyRow)
 attempt = _table(AttemptRow)
 approval = _table(ApprovalRow)
 finding = _table(FindingRow)
@@ -329,6 +347,7 @@ TABLES = (
     quarantined,
     cursor,
     delivery,
+    body,
     attempt,
     approval,
     finding,

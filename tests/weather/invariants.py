@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: States in which something is, or may be, at the target.
 _MAY_BE_THERE = {"sending", "uncertain", "accepted", "verified"}
 _REVISION = re.compile(r"^IB-(.+)-R(\d+)-[A-Z2-7]{16}(?:-\d+)?$")
-_SEALED = {"content", "body", "name"}
+_SEALED = {"content", "name"}
 
 
 class Broken(AssertionError):
@@ -105,10 +105,11 @@ def verified_is_there(scene: Scene) -> None:
     entries = {entry["entryId"]: entry for entry in scene.house.recording.entries()}
     persons = _persons(scene)
     vault = Vault(_keys(scene))
+    bodies = {row["delivery_id"]: bytes(row["content"]) for row in scene.rows("body")}
     for row in scene.rows(where="state = 'verified'"):
-        if row["target"] not in ("mosaic", "daily_log") or row["body"] is None:
+        if row["target"] not in ("mosaic", "daily_log") or row["id"] not in bodies:
             continue
-        sent = json.loads(vault.open(bytes(row["body"]), f"delivery:{row['key']}"))
+        sent = json.loads(vault.open(bodies[row["id"]], f"delivery:{row['key']}"))
         if row["target"] == "daily_log":
             held = entries.get(row["remote_id"])
             _hold(held is not None and _words(held["text"]) == _words(sent["text"]), f"I5: {row['reference']}")
@@ -269,7 +270,7 @@ EVERY_STEP: Mapping[str, Callable[[Scene], None]] = {
 
 def rows(url: str, table: str, where: str = "") -> list[dict[str, Any]]:
     """Rows of a ledger table in order, read past the software."""
-    order = "sequence" if table == "audit_entry" else "name" if table == "meta" else "id"
+    order = {"audit_entry": "sequence", "meta": "name", "body": "delivery_id"}.get(table, "id")
     condition = f" WHERE {where}" if where else ""
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1), poolclass=NullPool)
     with engine.connect() as connection:
