@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from ledger.batches import write_rows
 from ledger.database import Ledger
@@ -21,15 +22,16 @@ from ledger.tables import audit_entry, meta
 _ENTRY = audit_entry.insert()
 _START = "0" * 64
 _HEAD = "audit_head"
+_LOCKED_HEAD = select(meta.c.value).where(meta.c.name == _HEAD).with_for_update()
+_NEW_HEAD = update(meta).where(meta.c.name == _HEAD).values(value=bindparam("head"))
 
 
-@dataclass(frozen=True)
-class Act:
+class Act(NamedTuple):
     """What was done to which record. `detail` holds ids, counts and states, never a name or a text."""
 
     act: str
     record: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = MappingProxyType({})
 
 
 def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]) -> None:
@@ -53,7 +55,7 @@ def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]
         previous = row["hash"] = _hash(row, moment)
         rows.append(row)
     write_rows(connection, _ENTRY, rows)
-    connection.execute(update(meta).where(meta.c.name == _HEAD).values(value=f"{sequence}:{previous}"))
+    connection.execute(_NEW_HEAD, {"head": f"{sequence}:{previous}"})
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _fault(row: Row[Any], expected: int, previous: str) -> str:
 
 def _locked_head(connection: Connection) -> tuple[int, str]:
     """The last sequence and hash. Holds the head's row, so that two workers do not both follow one entry."""
-    value = connection.execute(select(meta.c.value).where(meta.c.name == _HEAD).with_for_update()).scalar()
+    value = connection.execute(_LOCKED_HEAD).scalar()
     if value is None:
         connection.execute(meta.insert().values(name=_HEAD, value=f"0:{_START}"))
         return 0, _START

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from ledger.batches import write_rows
 from ledger.database import Ledger
@@ -17,6 +17,8 @@ from mappings.home_children import HomeChildren
 from mappings.incident import Incident
 
 _KNOWN_CHILD = known_child.insert()
+# Without the home in the question it is a look at the end of the table, however many children a home has.
+_LATER = select(known_child).where(known_child.c.id > bindparam("after")).order_by(known_child.c.id)
 
 
 @dataclass
@@ -100,9 +102,7 @@ def _kept(ledger: Ledger, home: str) -> Kept:
 
 def _read(ledger: Ledger, connection: Connection, home: str, children: HomeChildren, after: int) -> int:
     """Take in the rows after this one; returns the last."""
-    # Without the home in the question it is a look at the end of the table, however many children a home has.
-    statement = select(known_child).where(known_child.c.id > after).order_by(known_child.c.id)
-    for row in connection.execute(statement):
+    for row in connection.execute(_LATER, {"after": after}):
         if row.home == home:
             children.add(row.child_id, ledger.vault.open(row.name, f"known_child:{home}").decode())
         after = row.id

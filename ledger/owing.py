@@ -21,6 +21,7 @@ _BODY = body.insert().from_select(
     ["delivery_id", "content"],
     select(delivery.c.id, bindparam("content", type_=LargeBinary)).where(delivery.c.key == bindparam("of")),
 )
+_RESTORED_AT = select(meta.c.value).where(meta.c.name == "restored_at")
 _DOUBT = "The ledger was restored from a backup; it is looked up before anything is sent."
 _DOUBT_MAIL = "The ledger was restored from a backup and this mail may have gone out before; retry it if it did not."
 
@@ -222,7 +223,7 @@ def _forgotten(report: Incident, owed: Owed, restored_at: datetime | None, *, ne
 
 
 def _restored_at(connection: Connection) -> datetime | None:
-    value = connection.execute(select(meta.c.value).where(meta.c.name == "restored_at")).scalar()
+    value = connection.execute(_RESTORED_AT).scalar()
     return None if value is None else datetime.fromisoformat(value)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
 from ledger import audit
 from ledger.database import Ledger
@@ -90,11 +90,7 @@ def let_go(
 
     `readable`: the source's ids of the page's reports that were understood.
     """
-    rows = connection.execute(
-        select(quarantined.c.id, quarantined.c.source_id, quarantined.c.fingerprint).where(
-            quarantined.c.home == home, quarantined.c.state == "waiting", quarantined.c.source_id.is_not(None)
-        )
-    ).all()
+    rows = connection.execute(_WAITING, {"home": home}).all()
     replaced = {one.source_id: one.fingerprint for one in unreadable}
     for row in rows:
         if row.source_id in readable:
@@ -106,6 +102,11 @@ def let_go(
         connection.execute(
             update(quarantined).where(quarantined.c.id == row.id).values(state="released", reason=reason, last_seen=now)
         )
+
+
+_WAITING = select(quarantined.c.id, quarantined.c.source_id, quarantined.c.fingerprint).where(
+    quarantined.c.home == bindparam("home"), quarantined.c.state == "waiting", quarantined.c.source_id.is_not(None)
+)
 
 
 def waiting(connection: Connection, homes: Sequence[str]) -> list[Quarantined]:

@@ -24,9 +24,12 @@ from mappings.incident import Incident
 from mappings.owed import Planner
 
 _INCIDENT, _REVISION = incident.insert(), revision.insert()
-_KEYS = select(incident.c.source_id, incident.c.id).where(
-    incident.c.home == bindparam("home"), incident.c.source_id.in_(bindparam("source_ids", expanding=True))
-)
+_THESE = (incident.c.home == bindparam("home"), incident.c.source_id.in_(bindparam("source_ids", expanding=True)))
+_KNOWN = select(incident).where(*_THESE).with_for_update()
+_KEYS = select(incident.c.source_id, incident.c.id).where(*_THESE)
+_OURS = (cursor.c.home == bindparam("b_home"), cursor.c.source == bindparam("b_source"))
+_MARK = select(cursor.c.modified_at, cursor.c.incident).where(*_OURS).with_for_update()
+_MOVE = update(cursor).where(*_OURS).values(modified_at=bindparam("b_modified"), incident=bindparam("b_incident"))
 
 
 class Readable(NamedTuple):
@@ -186,8 +189,7 @@ def _is_older(report: Incident, row: Row[Any]) -> bool:
 def _known(connection: Connection, home: str, source_ids: Sequence[str]) -> dict[str, Row[Any]]:
     rows: dict[str, Row[Any]] = {}
     for some in _chunks(source_ids):
-        statement = select(incident).where(incident.c.home == home, incident.c.source_id.in_(some)).with_for_update()
-        rows |= {row.source_id: row for row in connection.execute(statement)}
+        rows |= {row.source_id: row for row in connection.execute(_KNOWN, {"home": home, "source_ids": some})}
     return rows
 
 
@@ -299,17 +301,14 @@ def _insert_revisions(
 
 def _move_cursor(connection: Connection, home: str, source: str, mark: Watermark) -> None:
     """The only comparison of cursors in the code: a watermark never goes back."""
-    row = connection.execute(
-        select(cursor).where(cursor.c.home == home, cursor.c.source == source).with_for_update()
-    ).first()
+    ours = {"b_home": home, "b_source": source}
+    row = connection.execute(_MARK, ours).first()
     if row is None:
         values = {"home": home, "source": source, "modified_at": mark.modified_at, "incident": mark.incident}
         connection.execute(cursor.insert().values(values))
         return
     best = max(mark, Watermark(row.modified_at, row.incident))
-    connection.execute(
-        update(cursor).where(cursor.c.id == row.id).values(modified_at=best.modified_at, incident=best.incident)
-    )
+    connection.execute(_MOVE, {**ours, "b_modified": best.modified_at, "b_incident": best.incident})
 
 
 def record_of(home: str, source_id: str, number: int) -> str:
