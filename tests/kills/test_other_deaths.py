@@ -212,7 +212,7 @@ def test_k14_told_to_stop_with_sends_in_flight_it_ends_honestly_and_loses_nothin
     bridge = bridge_on_both
     scene = bridge.scene
     scene.write(*range(1, 101), hours_ago=5)
-    scene.house.mosaic.arm("late", when="create", times=None, seconds=0.6)
+    scene.house.mosaic.arm("late", when="create", times=None, seconds=2)
     run = bridge.start("sync", "--json")
     wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 4, what="sends in flight")
     run.signal(signal.SIGTERM)
