@@ -25,6 +25,9 @@ class PageRefused(Exception):
 _MOST_ALIKE = 100
 """Pages in a row that show what the one before showed, or nothing: then the walk gets nowhere."""
 
+NO_SUCH_FILTER = (400, 422)
+"""With what a strict gateway may refuse a question by reference. What it holds is then asked for without."""
+
 _LOST = (400, 410)
 """With what a system says that it no longer knows a cursor."""
 

@@ -37,6 +37,8 @@ _LONGEST_PAUSE = 900.0
 _MOST_COPIES = 4
 #: How often a target may say that it made a record which it then does not show: once more is a doubled record.
 _MOST_CLAIMS = 2
+#: A token whose time was over says nothing about the target: there is a new one at once.
+_STALE = "sign_in_stale"
 _CONFLICT = "The target says that it has this record, but a look-up does not find it; ask the target's administrators."
 
 _ELSEWHERE = (
@@ -278,7 +280,7 @@ def outcome_of(why: ConnectorError, claim: Claim, settle_seconds: float) -> Outc
     if isinstance(why, Rejected):
         return Outcome(claim, Event.REFUSED, why.message, cause=why.cause)
     if isinstance(why, NotApplied):
-        pause = max(why.retry_after or 0.0, _backoff(claim.attempts))
+        pause = max(why.retry_after or 0.0, _backoff(1 if why.reason == _STALE else claim.attempts))
         return Outcome(claim, Event.NOT_APPLIED, why.message, retry_in=pause, cause=cause_of(why))
     return Outcome(claim, Event.NOT_APPLIED, why.message, cause=cause_of(why))
 

@@ -181,9 +181,9 @@ def _store_reports(
 
 
 def _is_older(report: Incident, row: Row[Any]) -> bool:
-    """Whether what came is an earlier state than what is stored. One place decides; equal stamps are not older."""
-    older: bool = report.modified_at < row.source_modified_at and report.version <= row.source_version
-    return older
+    """Whether what came is an earlier state than what is stored. One place decides; equal in both is not older."""
+    before = report.modified_at <= row.source_modified_at and report.version <= row.source_version
+    return before and (report.modified_at, report.version) != (row.source_modified_at, row.source_version)
 
 
 def _known(connection: Connection, home: str, source_ids: Sequence[str]) -> dict[str, Row[Any]]:

@@ -13,7 +13,7 @@ from connectors.edge import bare
 from connectors.errors import Cause, ConnectorError, Rejected, Uncertain
 from connectors.health import health_of
 from connectors.http import Http
-from connectors.paging import pages
+from connectors.paging import NO_SUCH_FILTER, PageRefused, pages
 from connectors.protocols import Found, Health, HeldEntry, NewEntry, Receipt
 from mappings.uk_time import uk_day
 
@@ -90,11 +90,14 @@ class DailyLogRest:
     def _entries(self, query: Mapping[str, str], doing: str) -> Iterable[HeldEntry]:
         """What the log shows; a system that ignores the filter shows other homes' entries too."""
         found: dict[str, HeldEntry] = {}
+        expect = NO_SUCH_FILTER if "reference" in query else ()
         try:
-            for page in pages(self.http, "/daily-log", query, cursor_field="nextCursor", doing=doing):
+            for page in pages(self.http, "/daily-log", query, cursor_field="nextCursor", doing=doing, expect=expect):
                 for item in page["items"]:
                     entry = held_entry(item)
                     found[entry.remote_id] = entry
+        except PageRefused:
+            return ()
         except Malformed:
             raise self.http.unreadable(doing) from None
         except Rejected as why:

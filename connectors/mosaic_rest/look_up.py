@@ -15,7 +15,7 @@ from connectors.answers import Malformed, survivor, whole_number
 from connectors.http import Http
 from connectors.mosaic_rest.notes import held_note, is_ours
 from connectors.mosaic_rest.refusals import MOST_HOPS, add_hop, next_person, person_not_found, restricted, wrong_person
-from connectors.paging import PageRefused, pages
+from connectors.paging import NO_SUCH_FILTER, PageRefused, pages
 from connectors.protocols import Found, HeldNote, NoteState, Receipt
 from mappings.uk_time import uk_day
 
@@ -98,7 +98,7 @@ class LookUp:
                     {**query, "limit": _PAGE},
                     cursor_field="next_cursor",
                     doing=doing,
-                    expect=(404, 410),
+                    expect=(404, 410, *NO_SUCH_FILTER) if "reference" in query else (404, 410),
                 ):
                     for item in page["items"]:
                         note = held_note(item)
@@ -106,6 +106,8 @@ class LookUp:
             except Malformed:
                 raise self._http.unreadable(doing) from None
             except PageRefused as refused:
+                if refused.answer.status in NO_SUCH_FILTER:
+                    return []
                 if refused.answer.status == 404:
                     raise person_not_found(chain[-1], doing) from None
                 chain.append(next_person(refused.answer, chain))

@@ -150,3 +150,42 @@ def test_a_report_that_changed_since_it_was_forgotten_in_a_restore_is_looked_for
     assert len(set(references)) == len(references) > 0, references
     kinds = town.bridge.kinds(town.bridge.reconcile(ago(20).date().isoformat(), ago(0).date().isoformat(), code=2))
     assert ("different", report["incidentNumber"], "mosaic") in kinds
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_gateway_that_refuses_a_filter_which_it_does_not_know_is_asked_without(found: Found, status: int) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    for house, writes in ((town.mosaic, creates), (town.recording, logs)):
+        house.storm("hang up", writes, after=True)
+        house.storm("status", lambda asked: "reference" in asked.query, times=9, detail=(status, {}))
+    town.bridge.sync(code=0)
+    once(town, 1)
+
+
+def test_a_target_whose_tokens_are_good_for_one_call_is_not_left_alone_for_ever_longer(found: Found) -> None:
+    town = found(mail=False, BRIDGE_DELIVERY__THREADS="1")
+    town.recording.put(*(minimal(number, ago(2, minutes=number)) for number in range(1, 9)))
+    meet = town.mosaic.meet
+
+    def once_only(asked: Asked) -> Reply:
+        reply = meet(asked)
+        if asked.path != "/oauth/token":
+            town.mosaic._tokens.clear()
+        return reply
+
+    town.mosaic.meet = once_only  # type: ignore[method-assign]
+    town.bridge.sync()
+    assert town.mosaic.notes
+    dues = [one["next_look_at"] for one in listed(town) if one["state"] == "pending"]
+    assert all(datetime.fromisoformat(due) < datetime.now(UTC) + timedelta(seconds=3) for due in dues)
+
+
+def test_an_earlier_version_of_the_same_second_is_no_change_back(found: Found) -> None:
+    town = found(mail=False)
+    first = minimal(1, ago(2))
+    second = amended(first, minutes=0, narrative="flumoxtext more")
+    for shown in (second, first, second):
+        town.recording.put(shown)
+        town.bridge.sync(code=0)
+    assert [note["appendments"] for note in town.mosaic.notes.values()] == [[]]
