@@ -223,7 +223,7 @@ def _restore(scene: Scene, copy: Any, put_back: Any) -> None:
     assert {row["target"] for row in held_back} == {"email"}
     # what happens after the restore is ordinary again
     scene.advance(10)
-    scene.write(5, hours_ago=1)
+    scene.write(5, hours_ago=0)
     scene.settle()
     moved(scene, create=5, append=1, log_create=5, log_correct=1)
     assert len(scene.house.mail.inbox()) > letters
