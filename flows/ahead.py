@@ -32,7 +32,8 @@ class Ahead:
 
     def __init__(self, site: Site, homes: Sequence[str]) -> None:
         self._site, self._homes = site, homes
-        self._terms = Terms(planned_since=site.ledger.now())
+        worth = min(_SLOW, site.settings.delivery.threads)
+        self._terms = Terms(planned_since=site.ledger.now(), worth=worth)
         self._threads: list[threading.Thread] = []
         self.delivered = Delivered()
 
@@ -61,9 +62,8 @@ class Ahead:
             thread.join(_UNDISTURBED)
 
     def _send(self, target: Target, sender: Sender, result: TargetResult) -> None:
-        worth_it = min(_SLOW, self._site.settings.delivery.threads)
         while not (result.given_up or self._site.stopping.is_set()):
             before = result.tried
             threads = drain(self._site, target, sender, result, self._homes, self._terms)
-            if (result.tried > before and threads < worth_it) or self._terms.over.wait(_LOOK_EVERY):
+            if (result.tried > before and threads < self._terms.worth) or self._terms.over.wait(_LOOK_EVERY):
                 return

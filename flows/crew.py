@@ -1,4 +1,4 @@
-"""A crew of threads for one target's calls: one for a target that answers at once, more for one that is slow.
+"""A crew of threads for one target's calls: two for a target that answers at once, more for one that is slow.
 
 Where the answers come at once, more threads only stand in each other's way: Python runs one of them at a time. Where
 a call takes long, the waiting is what several share. So the crew watches how long calls take and grows by that.
@@ -81,10 +81,12 @@ class _Work(Generic[T, R]):
             self._shortest = took if self._shortest is None else min(took, self._shortest)
 
     def threads_worth(self) -> int:
-        """How many threads the shortest call is worth: the others may have waited for each other. Before the first
-        has ended, it is as long as it has taken so far."""
-        shortest = max(self._ages(), default=0.0) if self._shortest is None else self._shortest
-        return max(1, math.ceil(shortest / _WORTH_A_THREAD))
+        """How many threads the shortest call is worth: the others may have waited for each other. Two at least: while
+        one waits for its answer, the other has its call to make. Before the first has ended, it is as long as it has
+        taken so far."""
+        if self._shortest is None:
+            return max(1, math.ceil(max(self._ages(), default=0.0) / _WORTH_A_THREAD))
+        return max(2, math.ceil(self._shortest / _WORTH_A_THREAD))
 
     def settled_for(self) -> float:
         """For how many seconds no look can find that more threads are wanted. Each look costs as much as a call."""

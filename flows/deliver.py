@@ -137,10 +137,12 @@ class Terms:
     """What of all that is due is sent, and until when.
 
     `but`: never these. `planned_since`: only what was planned from then on, and nothing is looked up meanwhile.
+    `worth`: only while the target's calls are worth so many threads.
     """
 
     but: frozenset[int] = frozenset()
     planned_since: datetime | None = None
+    worth: int = 1
     over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -181,6 +183,8 @@ def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, hom
             reach(f"deliver.recorded.{target}")
             _count(result, outcomes)
             site.progress(f"delivering to {target}", result.tried, None)
+            if crew.width < terms.worth:
+                break
         return crew.width
 
 

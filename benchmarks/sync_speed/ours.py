@@ -16,7 +16,6 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -29,6 +28,7 @@ from config.home import Home
 from connectors.daily_log_rest.entries import entry_body
 from connectors.mosaic_rest.notes import note_body
 from connectors.protocols import NewEntry, NewNote
+from flows.crew import Crew
 from flows.planning import circumstances
 from flows.pull import understand
 from flows.running import sync_here
@@ -49,7 +49,7 @@ def sync() -> int:
 
 
 def unkept() -> int:
-    """The same reading, planning and sending, with the same threads at each target, and no ledger."""
+    """The same reading, planning and sending, with the same crew at each target, and no ledger."""
     with open_site() as site:
         notes: list[NewNote] = []
         entries: list[NewEntry] = []
@@ -167,9 +167,8 @@ def _create_entry(site: Site, entry: NewEntry) -> None:
 
 
 def _drain(site: Site, create: Callable[[Site, Any], None], records: Sequence[object]) -> None:
-    with ThreadPoolExecutor(site.settings.delivery.threads) as pool:
-        for _ in pool.map(lambda one: create(site, one), records):
-            pass
+    with Crew(site.settings.delivery.threads) as crew:
+        crew.map(lambda one: create(site, one), records)
 
 
 def main() -> None:

@@ -43,10 +43,10 @@ def test_no_more_threads_than_the_site_allows() -> None:
     assert most == 3
 
 
-def test_a_target_that_answers_at_once_is_called_by_one_thread() -> None:
+def test_a_target_that_answers_at_once_is_called_by_two_threads() -> None:
     with Crew(8) as crew:
         crew.map(abs, range(50))
-        assert crew.width == 1
+        assert crew.width == 2
 
 
 def test_a_call_that_hangs_holds_up_no_other() -> None:
