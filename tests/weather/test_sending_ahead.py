@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from connectors.protocols import SourcePage
-from flows.deliver import TargetResult
+from flows.deliver import TargetResult, Terms, drain, senders_of
+from mappings.owed import Target
 from tests.weather.invariants import all_is_well, moved
 from tests.weather.reports import id_of, person_of
 from tests.weather.scene import Scene, wait_until
@@ -50,6 +51,18 @@ def test_notes_and_entries_go_out_while_the_source_is_still_read(scene_on_both: 
     assert result["deliveries"]["mosaic"]["accepted"] == 9, "what went ahead is counted in"
     all_is_well(scene)
     moved(scene, create=9, log_create=9)
+
+
+def test_a_target_that_answers_at_once_is_sent_one_batch_ahead(scene: Scene) -> None:
+    scene.write(*range(1, 6))
+    scene.house.mosaic.arm("refuse")
+    scene.sync()
+    scene.house.mosaic.disarm()
+    scene.advance(60)
+    result = TargetResult()
+    with scene.site(BRIDGE_DELIVERY__BATCH_SIZE="2") as site:
+        drain(site, Target.MOSAIC, senders_of(site)[Target.MOSAIC], result, ["EXH"], Terms(worth=99))
+    assert result.accepted == 2
 
 
 def test_what_was_owed_before_waits_until_it_is_known_what_became_of_its_report(scene: Scene) -> None:
