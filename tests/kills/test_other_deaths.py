@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -237,7 +238,7 @@ def test_k14_told_twice_it_ends_at_once_and_the_next_run_finds_what_it_did(bridg
     run = bridge.start("sync", "--json", BRIDGE_DELIVERY__TIMEOUT_SECONDS="30")
     wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 4, what="sends in flight")
     run.signal(signal.SIGTERM)
-    time.sleep(0.2)
+    wait_until(lambda: _told(run.pid), what="the first word heard")
     run.signal(signal.SIGTERM)
     began = time.monotonic()
     assert run.end() == -signal.SIGTERM
@@ -246,6 +247,13 @@ def test_k14_told_twice_it_ends_at_once_and_the_next_run_finds_what_it_did(bridg
     bridge.until_done()
     all_is_well(scene)
     moved(scene, create=8, log_create=8)
+
+
+def _told(pid: int) -> bool:
+    """Whether a process has heard SIGTERM: it no longer catches the next one."""
+    caught = re.search(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert caught is not None
+    return not int(caught[1], 16) >> (signal.SIGTERM - 1) & 1
 
 
 def test_k14_told_to_stop_while_it_waits_for_a_doubt_it_does_not_wait(bridge: Bridge) -> None:
