@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from ledger.batches import write_rows
+from ledger.batches import insert_rows
 from ledger.database import Ledger
 from ledger.tables import audit_entry, meta
 
-_ENTRY = audit_entry.insert()
 _START = "0" * 64
 _HEAD = "audit_head"
 _LOCKED_HEAD = select(meta.c.value).where(meta.c.name == _HEAD).with_for_update()
@@ -54,7 +53,7 @@ def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]
         }
         previous = row["hash"] = _hash(row, moment)
         rows.append(row)
-    write_rows(connection, _ENTRY, rows)
+    insert_rows(connection, audit_entry, rows)
     connection.execute(_NEW_HEAD, {"head": f"{sequence}:{previous}"})
 
 

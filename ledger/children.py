@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, select, text
 
-from ledger.batches import write_rows
+from ledger.batches import insert_rows
 from ledger.database import Ledger
 from ledger.tables import known_child
 from mappings.home_children import HomeChildren
 from mappings.incident import Incident
 
-_KNOWN_CHILD = known_child.insert()
 # Without the home in the question it is a look at the end of the table, however many children a home has.
 _LATER = select(known_child).where(known_child.c.id > bindparam("after")).order_by(known_child.c.id)
 
@@ -80,7 +79,7 @@ def remember(ledger: Ledger, connection: Connection, home: str, reports: Iterabl
         }
         for digest, (child_id, name) in digests.items()
     ]
-    write_rows(connection, _KNOWN_CHILD, rows)
+    insert_rows(connection, known_child, rows)
 
 
 def _kept_already(connection: Connection, home: str, digests: list[str]) -> Iterable[str]:

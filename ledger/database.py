@@ -177,7 +177,14 @@ def _engine(url: str) -> Engine:
             setting=_SETTING,
         ) from None
     if parsed.get_backend_name() == "postgresql":
-        options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+        # Each statement is planned anew: a plan that was kept while a table was small reads it whole when it has grown.
+        connect_args = {"prepare_threshold": None}
+        options: dict[str, Any] = {
+            "pool_pre_ping": True,
+            "pool_size": 8,
+            "max_overflow": 8,
+            "connect_args": connect_args,
+        }
         parsed = parsed.set(drivername="postgresql+psycopg")
     elif parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":

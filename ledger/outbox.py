@@ -19,6 +19,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Update,
     and_,
     bindparam,
     exists,
@@ -30,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 
-from ledger.batches import write_rows
+from ledger.batches import Given, Types, write_rows
 from ledger.crash_points import reach
 from ledger.database import Ledger
 from ledger.leases import held
@@ -262,25 +263,29 @@ def _due(state: DeliveryState) -> Select[Any]:
     )
 
 
-_HOLD = (
-    update(delivery)
-    .where(delivery.c.id == bindparam("delivery"))
-    .values(owner=bindparam("worker"), lease_epoch=bindparam("until"), fence=delivery.c.fence + 1)
-)
-_HOLD_TO_SEND = _HOLD.values(
-    state=after(DeliveryState.PENDING, Event.CLAIMED),
-    attempts=delivery.c.attempts + 1,
-    state_since=bindparam("since"),
-    why=None,
-)
+_HOLDS: Types = tuple((name, delivery.c[name].type) for name in ("id", "owner", "lease_epoch", "state_since"))
+
+
+def _hold_to_look(given: Given) -> Update:
+    one = update(delivery).where(delivery.c.id == given["id"])
+    return one.values(owner=given["owner"], lease_epoch=given["lease_epoch"], fence=delivery.c.fence + 1)
+
+
+def _hold_to_send(given: Given) -> Update:
+    return _hold_to_look(given).values(
+        state=after(DeliveryState.PENDING, Event.CLAIMED),
+        attempts=delivery.c.attempts + 1,
+        state_since=given["state_since"],
+        why=None,
+    )
 
 
 def _hold(
     connection: Connection, rows: Sequence[Row[Any]], state: DeliveryState, worker: str, until: float, now: datetime
 ) -> None:
-    statement = _HOLD_TO_SEND if state is DeliveryState.PENDING else _HOLD
-    held = [{"delivery": row.id, "worker": worker, "until": until, "since": now} for row in rows]
-    write_rows(connection, statement, held)
+    statement = _hold_to_send if state is DeliveryState.PENDING else _hold_to_look
+    held = [{"id": row.id, "owner": worker, "lease_epoch": until, "state_since": now} for row in rows]
+    write_rows(connection, _HOLDS, statement, held)
 
 
 def _claim(ledger: Ledger, row: Row[Any]) -> Claim:

@@ -6,21 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Row, bindparam, select, update
+from sqlalchemy import Connection, Insert, LargeBinary, Row, Text, select, update
 
 from ledger import audit, children
-from ledger.batches import write_rows
+from ledger.batches import Given, Types, insert_rows, write_rows
 from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
 from ledger.tables import body, delivery, incident, meta, revision
 from mappings.incident import Incident
 from mappings.owed import Before, History, Owed, Plan, Planner
 
-_DELIVERY = delivery.insert()
-_BODY = body.insert().from_select(
-    ["delivery_id", "content"],
-    select(delivery.c.id, bindparam("content", type_=LargeBinary)).where(delivery.c.key == bindparam("of")),
-)
+_BODY: Types = (("of", Text()), ("content", LargeBinary()))
 _RESTORED_AT = select(meta.c.value).where(meta.c.name == "restored_at")
 _DOUBT = "The ledger was restored from a backup; it is looked up before anything is sent."
 _DOUBT_MAIL = "The ledger was restored from a backup and this mail may have gone out before; retry it if it did not."
@@ -180,8 +176,14 @@ def _row(
 def _write(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write down what is owed, and beside it what is sent."""
     sealed = [(row["key"], row.pop("body")) for row in rows]
-    write_rows(connection, _DELIVERY, rows)
-    write_rows(connection, _BODY, [{"of": key, "content": content} for key, content in sealed if content is not None])
+    insert_rows(connection, delivery, rows)
+    contents = [{"of": key, "content": content} for key, content in sealed if content is not None]
+    write_rows(connection, _BODY, _body, contents)
+
+
+def _body(given: Given) -> Insert:
+    found = select(delivery.c.id, given["content"]).where(delivery.c.key == given["of"])
+    return body.insert().from_select(["delivery_id", "content"], found)
 
 
 def _before(row: Row[Any]) -> Before:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from ledger import audit, children, owing, quarantine
-from ledger.batches import write_rows
+from ledger.batches import insert_rows
 from ledger.crash_points import reach
 from ledger.database import Ledger
 from ledger.quarantine import Unreadable
@@ -23,7 +23,6 @@ from ledger.tables import cursor, incident, revision
 from mappings.incident import Incident
 from mappings.owed import Planner
 
-_INCIDENT, _REVISION = incident.insert(), revision.insert()
 _THESE = (incident.c.home == bindparam("home"), incident.c.source_id.in_(bindparam("source_ids", expanding=True)))
 _KNOWN = select(incident).where(*_THESE).with_for_update()
 _KEYS = select(incident.c.source_id, incident.c.id).where(*_THESE)
@@ -239,7 +238,7 @@ def _insert_incidents(
         }
         for one in new
     ]
-    write_rows(connection, _INCIDENT, rows)
+    insert_rows(connection, incident, rows)
     ids: dict[str, int] = {}
     for some in _chunks([one.report.incident_id for one in new]):
         ids |= {row.source_id: row.id for row in connection.execute(_KEYS, {"home": home, "source_ids": some})}
@@ -296,7 +295,7 @@ def _insert_revisions(
         }
         for one, number, key in numbered
     ]
-    write_rows(connection, _REVISION, rows)
+    insert_rows(connection, revision, rows)
 
 
 def _move_cursor(connection: Connection, home: str, source: str, mark: Watermark) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, null, update
+from sqlalchemy import Connection, Update, func, null, update
 
 from ledger import audit
-from ledger.batches import write_rows
+from ledger.batches import Given, Types, insert_rows, write_rows
 from ledger.crash_points import reach
 from ledger.states import DeliveryState, Event
 from ledger.tables import attempt, delivery
@@ -41,7 +41,7 @@ def write_steps(connection: Connection, now: datetime, actor: str, steps: Sequen
     """Write the steps down and let the deliveries go: nobody holds them any more."""
     if not steps:
         return
-    write_rows(connection, _STEP, [_row(step, now) for step in steps])
+    write_rows(connection, _COLUMNS, _statement, [_row(step, now) for step in steps])
     for step in steps:
         if step.detail is not None:
             statement = update(delivery).where(delivery.c.id == step.delivery)
@@ -63,7 +63,7 @@ def note(connection: Connection, now: datetime, actor: str, steps: Sequence[Step
         }
         for step in steps
     ]
-    write_rows(connection, _ATTEMPT, tries)
+    insert_rows(connection, attempt, tries)
     acts = [
         audit.Act(f"delivery {step.event}", f"delivery:{step.delivery}", {"fence": step.fence, "state": step.state})
         for step in steps
@@ -71,43 +71,29 @@ def note(connection: Connection, now: datetime, actor: str, steps: Sequence[Step
     audit.record(connection, now, actor, acts)
 
 
-_ATTEMPT = attempt.insert()
+_GIVEN = ("state", "state_since", "why", "cause", "due_epoch", "looks")
+_GIVEN_OR_AS_IT_WAS = ("fence", "remote_id", "person_id", "accepted_at", "verified_at")
+_COLUMNS: Types = tuple((name, delivery.c[name].type) for name in ("id", *_GIVEN, *_GIVEN_OR_AS_IT_WAS))
 
 
-def _or_as_it_was(name: str) -> Any:
-    column = delivery.c[name]
-    return func.coalesce(bindparam(f"new_{name}", type_=column.type), column)
-
-
-_STEP = (
-    update(delivery)
-    .where(delivery.c.id == bindparam("delivery"))
-    .values(
-        state=bindparam("new_state"),
-        state_since=bindparam("since"),
-        why=bindparam("new_why"),
-        cause=bindparam("new_cause"),
-        due_epoch=bindparam("due"),
-        looks=bindparam("new_looks"),
-        owner=null(),
-        lease_epoch=null(),
-        **{name: _or_as_it_was(name) for name in ("fence", "remote_id", "person_id", "accepted_at", "verified_at")},
-    )
-)
+def _statement(given: Given) -> Update:
+    values = {name: given[name] for name in _GIVEN}
+    values |= {name: func.coalesce(given[name], delivery.c[name]) for name in _GIVEN_OR_AS_IT_WAS}
+    return update(delivery).where(delivery.c.id == given["id"]).values(**values, owner=null(), lease_epoch=null())
 
 
 def _row(step: Step, now: datetime) -> dict[str, Any]:
     return {
-        "delivery": step.delivery,
-        "new_state": step.state,
-        "since": now,
-        "new_why": step.why,
-        "new_cause": step.cause,
-        "due": step.due,
-        "new_looks": step.looks,
-        "new_fence": step.next_fence,
-        "new_remote_id": step.remote_id,
-        "new_person_id": step.person_id,
-        "new_accepted_at": step.accepted_at,
-        "new_verified_at": step.verified_at,
+        "id": step.delivery,
+        "state": step.state,
+        "state_since": now,
+        "why": step.why,
+        "cause": step.cause,
+        "due_epoch": step.due,
+        "looks": step.looks,
+        "fence": step.next_fence,
+        "remote_id": step.remote_id,
+        "person_id": step.person_id,
+        "accepted_at": step.accepted_at,
+        "verified_at": step.verified_at,
     }
