@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,9 @@ from connectors.answers import Malformed
 from connectors.carried_reference import carries, reference_in
 from connectors.protocols import HeldEntry, NewEntry
 from mappings.uk_time import from_wall, london_offset_iso, parse_iso
+
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL, and halves of letters: JSON can say them, and no ledger can hold an id with them."""
 
 
 def entry_body(entry: NewEntry) -> dict[str, object]:
@@ -32,15 +36,15 @@ def held_entry(content: Any) -> HeldEntry:
     if not isinstance(content, dict):
         raise Malformed
     item: Mapping[str, Any] = content
-    remote_id = item.get("entryId")
-    if isinstance(remote_id, bool) or not isinstance(remote_id, str | int) or remote_id == "":
+    remote_id, home_id = _text(item, "entryId"), _text(item, "homeId")
+    if not remote_id or _UNKEEPABLE.search(remote_id + home_id):
         raise Malformed
     text = _text(item, "text")
     entry_time = _moment(item.get("entryTime"))
     children = item.get("childIds")
     return HeldEntry(
-        remote_id=str(remote_id),
-        home_id=_text(item, "homeId"),
+        remote_id=remote_id,
+        home_id=home_id,
         entry_time=entry_time,
         category=_text(item, "category"),
         text=text,

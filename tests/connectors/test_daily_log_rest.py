@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from connectors.daily_log_rest.store import DailyLogRest
 from connectors.errors import Cause, Misconfigured, NotApplied, Rejected, Uncertain
 from connectors.protocols import Found, LogStore, NewEntry
 from sandbox.recording import API_KEY, Recording
+from tests.connectors.raw_server import RawServer, answer, response
 
 HOME, OTHER = "EXH", "OTH"
 REFERENCE = "IB-EXH-2026-0001-R1-ABCDEFGHIJKLMNOP"
@@ -91,6 +93,18 @@ def test_applied_and_the_answer_lost_is_uncertain_and_a_look_finds_it_once(
     with pytest.raises(Uncertain):
         log.create(an_entry())
     assert len(found(log).receipts) == len(recording.applied()) == 1
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "\0"], ids=["half a letter", "NUL"])
+@pytest.mark.parametrize("field", ["entryId", "homeId"])
+def test_an_answer_with_an_id_that_no_ledger_can_hold_proves_nothing(field: str, odd: str) -> None:
+    """Recording what it said ended the run, and each run after it, with a traceback."""
+    entry = {"entryId": "log-1", "homeId": HOME, "entryTime": "2026-10-05T15:05:00+01:00", "reference": REFERENCE}
+    server = RawServer([answer(response("201 Created", json.dumps({**entry, field: odd}).encode()))])
+    section = DailyLogSettings(base_url=server.base_url, api_key=SecretStr(API_KEY))
+    with pytest.raises(Uncertain):
+        connect(Settings(daily_log=section)).create(an_entry())
+    server.close()
 
 
 @pytest.mark.parametrize(
