@@ -21,8 +21,8 @@ _MOST_HEADERS = 100
 _PIECE = 64 * 1024
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _FOLDED = re.compile(r"\n[ \t]+")
-_INTERIM = (100, 102, 103)
-_BODILESS = (204, 304)
+_SWITCHED = 101
+_BODILESS = (_SWITCHED, 204, 304)
 
 
 class AnswerTooLong(Exception):
@@ -49,20 +49,21 @@ class Incoming:
         self.left = b""
 
     def head(self) -> str:
-        """Up to the first empty line, or where nothing more comes. Raises HTTPException where there is no end."""
+        """Up to the first empty line. Raises HTTPException where none comes: what is missing might say anything."""
         while (end := _END_OF_HEAD.search(self.left)) is None and len(self.left) <= _MOST_OF_HEAD and self._more():
             pass
-        first, last = (len(self.left), len(self.left)) if end is None else end.span()
-        if first > _MOST_OF_HEAD:
+        if end is None or end.start() > _MOST_OF_HEAD:
             raise http.client.HTTPException("a head without end")
-        head, self.left = self.left[:first], self.left[last:]
+        head, self.left = self.left[: end.start()], self.left[end.end() :]
         return head.decode("latin-1").replace("\r\n", "\n")
 
     def readline(self, most: int) -> bytes:
-        """The next line, or so much of it."""
+        """The next line, or so much of it; nothing where nothing more comes. Raises HTTPException for a part of one."""
         while b"\n" not in self.left and len(self.left) < most and self._more():
             pass
         end = min(self.left.find(b"\n") + 1 or most, most)
+        if 0 < len(self.left) < end:
+            raise http.client.IncompleteRead(self.left)
         line, self.left = self.left[:end], self.left[end:]
         return line
 
@@ -98,18 +99,20 @@ class _Chunks(http.client.HTTPResponse):
 def read_from(incoming: Incoming) -> Reading:
     """Read one answer. Raises HTTPException, OSError, ValueError, urllib3's HTTPError and AnswerTooLong."""
     status = 100
-    while status in _INTERIM:
+    while 100 <= status < 200 and status != _SWITCHED:
         first, *lines = _FOLDED.sub(" ", incoming.head()).split("\n")
         version, status = _status_in(first)
     headers = _headers_in(lines)
     CALL.answered = True
-    chunked = headers.get("transfer-encoding", "").lower() == "chunked"
-    length = _length_in(headers.get("content-length", ""))
+    coding = headers["transfer-encoding"].lower() if "transfer-encoding" in headers else None
+    length = _length_in(headers["content-length"]) if "content-length" in headers else None
     said = headers.get("connection", "").lower()
     ends = "close" in said or (version in ("HTTP/1.0", "HTTP/0.9") and "keep-alive" not in said)
+    if status == _SWITCHED or coding not in (None, "chunked"):
+        ends = True  # where it ends is anybody's guess
     if status in _BODILESS:
         body = b""
-    elif chunked:
+    elif coding == "chunked":
         body = _Chunks(incoming).read(MOST_BYTES + 1)
     elif length is None:
         body, ends = incoming.read(MOST_BYTES + 1), True
@@ -148,10 +151,10 @@ def _headers_in(lines: Sequence[str]) -> dict[str, str]:
     return headers
 
 
-def _length_in(told: str) -> int | None:
-    """How long a body is said to be. Raises HTTPException where that is said twice, and not alike."""
+def _length_in(told: str) -> int:
+    """How long a body is said to be. Raises HTTPException where that is no number, or said twice and not alike."""
     lengths = {one.strip() for one in told.split(",")}
-    if len(lengths) > 1:
-        raise http.client.HTTPException("two lengths")
     length = lengths.pop()
-    return int(length) if length.isdecimal() else None
+    if lengths or not length.isdecimal():
+        raise http.client.HTTPException("no one length")
+    return int(length)

@@ -107,6 +107,18 @@ BROKEN = [
         answer(b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{", keep=False),
         True, Outcome.CUT_OFF, NotApplied,
     ),
+    Broken(
+        "status line cut off", answer(b"HTTP/1.1 201 Crea", keep=False), True, Outcome.CONNECTION_LOST, Unreachable
+    ),
+    Broken(
+        "headers cut off", answer(b"HTTP/1.1 201 Created\r\nContent-Ty", keep=False),
+        True, Outcome.CONNECTION_LOST, Unreachable,
+    ),
+    Broken(
+        "the headers of a refusal cut off",
+        answer(b"HTTP/1.1 429 Too Many\r\nContent-Type: application/json\r\n", keep=False),
+        True, Outcome.CONNECTION_LOST, Unreachable,
+    ),
     Broken("not HTTP at all", answer(b"hello\r\n\r\n", keep=False), True, Outcome.CONNECTION_LOST, Unreachable),
 ]  # fmt: skip
 
@@ -128,8 +140,6 @@ def test_a_read_whose_answer_broke_is_read_again_later(row: Broken, serve: Calla
 
 
 CLEAN_LOOKING = {
-    "status line cut off": (answer(b"HTTP/1.1 201 Crea", keep=False), 201),
-    "headers cut off": (answer(b"HTTP/1.1 201 Created\r\nContent-Ty", keep=False), 201),
     "201 with an HTML page": (answer(response("201 Created", PAGE, kind=HTML)), 201),
     "200 with an HTML page": (answer(response("200 OK", PAGE, kind=HTML)), 200),
 }

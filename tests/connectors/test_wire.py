@@ -142,7 +142,7 @@ def test_a_call_whose_time_is_up_before_it_begins_sent_nothing(serve: Callable[.
 LENGTH = b"Content-Length: 2\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: Chunked\r\n"
 OLD = HEAD.replace(b"HTTP/1.1", b"HTTP/1.0")
-INTERIM = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Wait\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 199 ?\r\n\r\n"
 CARELESS = b"HTTP/1.1 201\nContent-Type:\n  application/json\nnonsense\ncontent-length:2\n\n{}"
 KEPT = {
     "of a told length": HEAD + LENGTH + b"\r\n{}",
@@ -157,6 +157,8 @@ KEPT = {
 CLOSED = {
     "of an old server": OLD + LENGTH + b"\r\n{}",
     "that says it closes": HEAD + b"connection: Close\r\n" + LENGTH + b"\r\n{}",
+    "in a coding that nobody knows": HEAD + b"Transfer-Encoding: own, chunked\r\n" + LENGTH + b"\r\n{}",
+    "in a coding without a name": HEAD + b"Transfer-Encoding:\r\n" + LENGTH + b"\r\n{}",
     "that ends with the connection": HEAD + b"\r\n{}",
 }
 
@@ -195,6 +197,31 @@ def test_bytes_after_the_end_of_an_answer_are_no_part_of_the_next(serve: Callabl
     assert server.accepted == 2, "nobody knows what else would come"
 
 
+def test_what_an_answer_of_unknown_length_leaves_behind_is_no_part_of_the_next(
+    serve: Callable[..., RawServer],
+) -> None:
+    """It came when the next write was out, and the one record was taken for the other."""
+
+    def behindhand(_server: RawServer, exchange: Exchange) -> bool:
+        exchange.read()
+        exchange.send(HEAD + b"Transfer-Encoding: gzip, chunked\r\n" + LENGTH + b"\r\n{}")
+        if exchange.read():
+            exchange.send(response("201 Created", b'{"id":666}'))
+        return False
+
+    http = http_to(serve(behindhand, answer(CREATED)).base_url)
+    written(http)
+    assert written(http).content == {"id": 7}
+
+
+def test_a_connection_that_changed_to_another_protocol_is_left(serve: Callable[..., RawServer]) -> None:
+    server = serve(answer(b"HTTP/1.1 101 Switching\r\nContent-Length: 0\r\n\r\n"), answer(CREATED))
+    http = http_to(server.base_url)
+    assert reason_of(http) == Outcome.UNREADABLE
+    assert written(http).content == {"id": 7}
+    assert server.accepted == 2
+
+
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="this system cannot acknowledge at once")
 def test_a_far_end_that_sends_head_and_body_apart_is_not_kept_waiting(serve: Callable[..., RawServer]) -> None:
     """It holds the body back until the head is acknowledged, which a system puts off for 40 milliseconds."""
@@ -231,7 +258,10 @@ def test_a_body_that_a_gateway_packed_unasked_is_unpacked(kind: str, serve: Call
 BROKEN = {
     "shorter than it said": HEAD + b"Content-Length: 10\r\n\r\n{}",
     "of two lengths": HEAD + LENGTH + b"Content-Length: 3\r\n\r\n{} ",
+    "of a length that is no number": HEAD + b"Content-Length: 1\r\n 4\r\n\r\n{}",
+    "of a length that it does not say": HEAD + b"Content-Length:\r\n\r\n{}",
     "without its last chunk": CHUNKED + b"\r\n2\r\n{}\r\n",
+    "cut off in the size of a chunk": CHUNKED + b"\r\n0002\r\n{}\r\n00",
     "cut off in a chunk": CHUNKED + b"\r\n5\r\n{",
     "with a chunk of no size": CHUNKED + b"\r\nzz\r\n{}\r\n0\r\n\r\n",
     "with a chunk of less than nothing": CHUNKED + b"\r\n-1\r\n{}\r\n0\r\n\r\n",
