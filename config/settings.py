@@ -45,7 +45,9 @@ def _web_parts(value: str, schemes: tuple[str, ...]) -> tuple[SplitResult, str]:
         _ = parts.port
     except ValueError:
         raise ValueError(_NO_ADDRESS) from None
-    if parts.scheme not in schemes or not host or any(c.isspace() for c in value):
+    _, bracket, behind = parts.netloc.rpartition("]")
+    crooked = bool(bracket) and behind[:1] not in ("", ":")
+    if parts.scheme not in schemes or not host or crooked or any(c.isspace() for c in value):
         raise ValueError(_NO_ADDRESS)
     return parts, host
 

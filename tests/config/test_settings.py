@@ -145,6 +145,7 @@ MISTAKES = {
     "plain http": ({"BRIDGE_MOSAIC__BASE_URL": "http://mosaic.example.org"}, "BRIDGE_MOSAIC__BASE_URL"),
     "no address": ({"BRIDGE_RECORDING__BASE_URL": "mosaic.example.org"}, "BRIDGE_RECORDING__BASE_URL"),
     "address with a gap": ({"BRIDGE_RECORDING__BASE_URL": "https://a b.org"}, "BRIDGE_RECORDING__BASE_URL"),
+    "letters behind a bracket": ({"BRIDGE_RECORDING__BASE_URL": "https://[::1]x/api"}, "BRIDGE_RECORDING__BASE_URL"),
     "bad port": ({"BRIDGE_RECORDING__BASE_URL": "https://a.org:99999"}, "BRIDGE_RECORDING__BASE_URL"),
     "password in the address": (
         {"BRIDGE_DAILY_LOG__BASE_URL": f"https://me:{SECRET}@log.example.org"}, "BRIDGE_DAILY_LOG__BASE_URL"
