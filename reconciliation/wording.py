@@ -355,6 +355,12 @@ WORDS: dict[tuple[str, str], Words] = {
         "Ask for access for the integration's worker on this record, then `delivery retry`.",
         _COUNCIL,
     ),
+    (Kind.REJECTED, "restored"): Words(
+        _HIGH,
+        "{incident}: the ledger was restored from a backup, and {record} may or may not have gone out before.",
+        "Ask whether it arrived. If it did not, `delivery retry` sends it; if it did, `finding acknowledge`.",
+        _IT,
+    ),
     (Kind.UNCERTAIN, ""): Words(
         _HIGH,
         "{incident}: nobody knows yet whether {target} has {record}.",

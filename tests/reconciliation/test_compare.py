@@ -375,6 +375,19 @@ def test_a_refused_mail_says_whom_it_was_for() -> None:
     assert finding.message == f"{_NUMBER}: the mail server refused the mail to the social worker."
 
 
+def test_a_mail_held_back_after_a_restore_is_not_called_refused() -> None:
+    """Broken once: "the mail server refused the mail", which it had never been shown."""
+    world = quiet_world()
+    world.deliver(
+        _second(world), "email", "registered_manager", None, action="notify", state=DeliveryState.REJECTED,
+        cause="restored",
+    )  # fmt: skip
+    (finding,) = compare(world.evidence()).findings
+    assert "refused" not in finding.message
+    assert "the mail to the registered manager may or may not have gone out before" in finding.message
+    assert "delivery retry" in finding.action
+
+
 def test_numbers_that_are_none_of_the_homes_are_said_once_and_a_mistyped_one_is_not_a_million_gaps() -> None:
     """Broken once: a number that does not follow the pattern took part in no gap, and nobody heard of it."""
     world = quiet_world()
