@@ -80,6 +80,12 @@ def rehearse(site: Site, home: Home, since: datetime | None = None) -> Stored:
     return stored
 
 
+def glimpse(site: Site, home: Home) -> Sequence[Mapping[str, Any]]:
+    """The first reports that the next pull would read. Nothing is kept. Raises what the source raises."""
+    pages = site.source.pull(home.id, _since(site, home, None))
+    return next((page.items for page in pages if page.items), ())
+
+
 def understand(site: Site, home: Home, items: Sequence[Mapping[str, Any]]) -> tuple[list[Readable], list[Unreadable]]:
     """Turn raw items into reports, or into quarantine with the paths that failed."""
     return _sorted(home, items, [_read(site, item) for item in items])

@@ -101,6 +101,23 @@ def test_a_child_without_a_mosaic_id_is_said_with_the_incidents_number(house: Ho
     assert "Zebrawick" not in said
 
 
+def test_fields_that_the_map_does_not_know_are_named_once_without_their_values(house: House, bridge: Bridge):
+    """RULINGS 6. Broken once: the map could name them, and nobody asked it."""
+    for number in (1, 2):
+        found = report(number, house.end, (70001, 70002)) | {"shoeSize": "sizecanary"}
+        found["children"][0]["pet"] = "petcanary"
+        house.recording.put(found)
+
+    before, _ = bridge("doctor", "--json"), bridge("sync")
+    after = bridge("doctor", "--json")
+
+    for ended in (before, after):
+        line = _lines(ended)["field map"]
+        assert line["ok"]
+        assert line["sentence"].endswith("it does not know and ignores: children.pet, shoeSize.")
+        assert "canary" not in ended.out
+
+
 def test_one_connector_can_be_checked_alone(house: House, bridge: Bridge):
     assert [row["what"] for row in bridge("connector", "check", "mosaic", "--json").json["checks"]] == ["mosaic"]
     assert bridge("connector", "check", "nosuch").code == 1
