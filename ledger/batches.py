@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
-from ledger.tables import UtcMoment
+from ledger.tables import UtcMoment, in_utc
 
 Row = Mapping[str, Any]
 Given = Mapping[str, ColumnElement[Any]]
@@ -129,8 +129,10 @@ class _AllAtOnce:
         sent = [{name: value for name, value in row.items() if value is not None} for row in rows]
         for place, row in enumerate(sent):
             row["place"] = place
-        if any(row[name].tzinfo is None for name in self._moments for row in sent if name in row):
-            raise ValueError("the ledger keeps aware moments only")
+        for name in self._moments:
+            for row in sent:
+                if name in row:
+                    row[name] = in_utc(row[name])  # in JSON, the seconds of an offset are lost
         values = {} if self._sealed is None else {"sealed": self._take_out(self._sealed, sent)}
         connection.execute(self._statement, {"rows": orjson.dumps(sent).decode(), **values})
 

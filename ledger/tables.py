@@ -35,11 +35,7 @@ class UtcMoment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("the ledger keeps aware moments only")
-        return value.astimezone(UTC)
+        return None if value is None else in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
@@ -51,13 +47,15 @@ class UtcMoment(TypeDecorator[datetime]):
         return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
 
 
-def _as_text(value: datetime | None) -> str | None:
-    if value is None:
-        return None
-    if value.tzinfo is None:
+def in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC. Raises ValueError for one that is not aware."""
+    if moment.tzinfo is None:
         raise ValueError("the ledger keeps aware moments only")
-    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return moment.isoformat(" ", "microseconds")[:-6]
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    return None if value is None else in_utc(value).isoformat(" ", "microseconds")[:-6]
 
 
 def _key() -> Any:
@@ -339,6 +337,7 @@ finding = _table(FindingRow)
 run = _table(RunRow)
 audit_entry = _table(AuditRow)
 meta = _table(MetaRow)
+
 
 TABLES = (
     incident,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -18,6 +18,8 @@ from tests.ledger.conftest import NOON
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 _DETAILS = st.dictionaries(_TEXTS, st.none() | st.booleans() | st.integers(-(2**53), 2**53) | _TEXTS, max_size=3)
+# An offset has seconds before a place had a standard time, and wherever somebody says so.
+_ZONES = st.timezones() | st.builds(timezone, st.timedeltas(timedelta(hours=-23), timedelta(hours=23)))
 _ROWS = st.lists(
     st.fixed_dictionaries(
         {
@@ -25,7 +27,7 @@ _ROWS = st.lists(
             "source_id": st.none() | _TEXTS,
             "occurred_on": st.none() | st.dates(date(2000, 1, 1), date(2100, 1, 1)),
             "fields": st.lists(_TEXTS | _DETAILS, max_size=3),
-            "first_seen": st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()),
+            "first_seen": st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=_ZONES),
             "content": st.binary(max_size=300),
         }
     ),
