@@ -138,7 +138,7 @@ def _pull(site: Site, home: Home, since: datetime | None, result: Synced, ahead:
 
 def _count(site: Site, result: Synced, delivered: delivery_stage.Delivered) -> None:
     with site.ledger.reading() as connection:
-        states = standing.deliveries_by_state(connection, result.homes)
+        states = standing.deliveries_by_state(connection, result.homes, _SHOWN)
         result.quarantined = standing.quarantined_count(connection, result.homes)
         result.homes_without_file = standing.left_over_elsewhere(connection, site.homes)
     targets = dict.fromkeys([*(target.value for target in delivered.targets), *states])

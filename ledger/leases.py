@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, bindparam, select, update
 from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
 from ledger.steps import Step, write_steps
-from ledger.tables import delivery
+from ledger.tables import delivery, in_states
 
 
 class Lease(Protocol):
@@ -33,6 +33,7 @@ def held(connection: Connection, leases: Sequence[Lease]) -> dict[int, Any]:
     return {row.id: row for row in rows if row.fence == fences[row.id]}
 
 
+_HELD_IN = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 _HELD = (
     select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.looks)
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.lease_epoch.is_not(None))
@@ -61,7 +62,7 @@ def expire(ledger: Ledger, worker: str, *, settle_seconds: float) -> int:
 
     def gone(connection: Connection) -> Select[Any]:
         over = delivery.c.lease_epoch < ledger.seconds(connection)
-        return select(delivery.c.id, delivery.c.fence, delivery.c.state).where(over)
+        return select(delivery.c.id, delivery.c.fence, delivery.c.state).where(in_states(_HELD_IN), over)
 
     def work(connection: Connection) -> int:
         now, seconds = ledger.now(), ledger.seconds(connection)

@@ -174,14 +174,14 @@ def next_due_in(ledger: Ledger, targets: Sequence[str], *, homes: Sequence[str])
         seconds = ledger.seconds(connection)
         when = func.coalesce(delivery.c.lease_epoch, delivery.c.due_epoch)
         passing = and_(
-            delivery.c.state == DeliveryState.PENDING,
             delivery.c.attempts <= _PASSING_TRIES,
             delivery.c.due_epoch <= seconds + _PASSING_SECONDS,
             _not_waiting(),
         )
-        in_doubt = delivery.c.state.in_([DeliveryState.SENDING, DeliveryState.UNCERTAIN])
-        condition = and_(delivery.c.target.in_(targets), delivery.c.home.in_(homes), or_(passing, in_doubt))
-        first = connection.execute(select(func.min(when)).where(condition)).scalar()
+        on_its_way = delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN])
+        condition = and_(delivery.c.target.in_(targets), delivery.c.home.in_(homes), on_its_way)
+        statement = select(func.min(when)).where(condition, or_(delivery.c.state != DeliveryState.PENDING, passing))
+        first = connection.execute(statement).scalar()
     return None if first is None else max(0.0, float(first) - seconds)
 
 
@@ -304,15 +304,13 @@ def _not_waiting() -> ColumnElement[bool]:
         earlier.c.id < delivery.c.id,
         earlier.c.state.not_in([*FINAL, DeliveryState.AWAITING_APPROVAL]),
     )
-    void = and_(
-        incident.c.id == delivery.c.incident_id,
-        incident.c.status == "Void",
-        delivery.c.action == "create",
-        delivery.c.state == DeliveryState.PENDING,
+    # A value and no EXISTS: this is looked up for each delivery, and void incidents are never gathered first.
+    status = func.coalesce(
+        select(incident.c.status).where(incident.c.id == delivery.c.incident_id).scalar_subquery(), ""
     )
     return and_(
         ~exists(select(literal_column("1")).select_from(earlier).where(blocks)),
-        ~exists(select(literal_column("1")).select_from(incident).where(void)),
+        or_(delivery.c.action != "create", delivery.c.state != DeliveryState.PENDING, status != "Void"),
     )
 
 

@@ -7,23 +7,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from ledger.database import Ledger
 from ledger.errors import UnknownRecord
 from ledger.reports import open_revision
 from ledger.states import LEFT_OVER, DeliveryState
-from ledger.tables import attempt, body, cursor, delivery, incident, quarantined, revision
+from ledger.tables import attempt, body, cursor, delivery, in_states, incident, quarantined, revision
 from mappings.incident import Incident
+from mappings.reference import key_begins
 
 
-def deliveries_by_state(connection: Connection, homes: Sequence[str]) -> dict[str, dict[str, int]]:
-    """How many deliveries stand in each state, by target."""
+def deliveries_by_state(
+    connection: Connection, homes: Sequence[str], states: Sequence[str] | None = None
+) -> dict[str, dict[str, int]]:
+    """How many deliveries stand in each state, or in each of these, by target."""
     statement = (
         select(delivery.c.target, delivery.c.state, func.count())
         .where(delivery.c.home.in_(homes))
         .group_by(delivery.c.target, delivery.c.state)
     )
+    if states is not None:
+        statement = statement.where(in_states(states))
     counts: dict[str, dict[str, int]] = {}
     for target, state, count in connection.execute(statement):
         counts.setdefault(target, {})[state] = count
@@ -45,7 +50,7 @@ def left_over_elsewhere(connection: Connection, homes: Collection[str]) -> dict[
     """How many deliveries and quarantined reports of other homes than these are not finished."""
     counts: dict[str, int] = {}
     for table, unfinished in (
-        (delivery, delivery.c.state.in_(LEFT_OVER)),
+        (delivery, in_states(LEFT_OVER)),
         (quarantined, quarantined.c.state == "waiting"),
     ):
         elsewhere = select(table.c.home, func.count()).where(unfinished, table.c.home.not_in(homes))
@@ -57,7 +62,7 @@ def left_over_elsewhere(connection: Connection, homes: Collection[str]) -> dict[
 def oldest_not_final(connection: Connection, home: str) -> datetime | None:
     """Since when the oldest delivery that is not final has waited."""
     states = [DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN, DeliveryState.REJECTED]
-    statement = select(func.min(delivery.c.planned_at)).where(delivery.c.home == home, delivery.c.state.in_(states))
+    statement = select(func.min(delivery.c.planned_at)).where(delivery.c.home == home, in_states(states))
     found: datetime | None = connection.execute(statement).scalar()
     return found
 
@@ -143,8 +148,14 @@ def numbers(connection: Connection, home: str) -> list[str]:
 
 def home_of_reference(ledger: Ledger, reference: str) -> str | None:
     """The home of one of this ledger's references, whatever a gateway did to its case; None where it is none."""
+    begins = key_begins(reference)
+    if begins is None:
+        return None
     with ledger.reading() as connection:
-        statement = select(delivery.c.home).where(func.upper(delivery.c.reference) == reference.strip().upper())
+        first = and_(delivery.c.key >= begins, delivery.c.key < begins + "g")  # digits, and letters up to f
+        further_part = delivery.c.incident_id == select(delivery.c.incident_id).where(first).limit(1).scalar_subquery()
+        same = func.upper(delivery.c.reference) == reference.strip().upper()
+        statement = select(delivery.c.home).where(or_(first, further_part), same)
         return connection.execute(statement.limit(1)).scalar()
 
 
@@ -191,11 +202,11 @@ def delivery_rows(
     ids: Sequence[int] | None = None,
 ) -> Iterator[Row[Any]]:
     """Delivery rows with their sealed bodies, oldest first."""
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     if homes is not None:
         conditions.append(delivery.c.home.in_(homes))
     if states is not None:
-        conditions.append(delivery.c.state.in_(states))
+        conditions.append(in_states(states))
     if targets is not None:
         conditions.append(delivery.c.target.in_(targets))
     if actions is not None:

@@ -6,6 +6,7 @@ waiting times go by it, so that two hosts whose clocks differ agree. Columns of 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     Float,
@@ -24,8 +26,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
 )
 from sqlmodel import Field, SQLModel
+
+from mappings.owed import Target
 
 
 class UtcMoment(TypeDecorator[datetime]):
@@ -337,6 +342,12 @@ finding = _table(FindingRow)
 run = _table(RunRow)
 audit_entry = _table(AuditRow)
 meta = _table(MetaRow)
+
+
+def in_states(states: Collection[str]) -> ColumnElement[bool]:
+    """A delivery, to whatever target, is in one of these states. Every target is named, so that an index leads there:
+    few deliveries are on their way, and years of them are done."""
+    return and_(delivery.c.target.in_(list(Target)), delivery.c.state.in_(states))
 
 
 TABLES = (

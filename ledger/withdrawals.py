@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, exists, func, literal_column, sele
 from ledger import audit
 from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
-from ledger.tables import delivery, incident
+from ledger.tables import delivery, in_states, incident
 from mappings.owed import DOUBTFUL_CAUSES
 
 _VOID = "The report was voided before anything was sent."
@@ -64,7 +64,7 @@ def _voided(connection: Connection, limit: int = 10_000) -> list[Row[Any]]:
         select(delivery.c.id, delivery.c.state)
         .join(incident, incident.c.id == delivery.c.incident_id)
         .where(incident.c.status == "Void", delivery.c.action == "create")
-        .where(delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.REJECTED]))
+        .where(in_states([DeliveryState.PENDING, DeliveryState.REJECTED]))
         .where(func.coalesce(delivery.c.cause, "").not_in(DOUBTFUL_CAUSES))
     )
     return list(connection.execute(statement.limit(limit)))
@@ -84,7 +84,7 @@ def _rootless(connection: Connection, limit: int = 10_000) -> list[Row[Any]]:
     statement = (
         select(delivery.c.id, delivery.c.state, delivery.c.incident_id, incident.c.status.label("incident_status"))
         .join(incident, incident.c.id == delivery.c.incident_id)
-        .where(delivery.c.action.in_(["append", "correct"]), delivery.c.state == DeliveryState.PENDING)
+        .where(delivery.c.action.in_(["append", "correct"]), in_states([DeliveryState.PENDING]))
         .where(~exists(select(literal_column("1")).select_from(earlier).where(root)))
     )
     return list(connection.execute(statement.limit(limit)))

@@ -40,6 +40,17 @@ def reference_of(key: DeliveryKey, *, number: str, revision: int) -> Reference:
     return Reference(f"IB-{_readable(number)}-R{revision}-{digest}")
 
 
+def key_begins(reference: str) -> str | None:
+    """How the key begins that a reference, or that of a further part, was made from; None where it is none of ours."""
+    found = PATTERN.match(reference.strip())
+    if found is None:
+        return None
+    hashed = 0
+    for letter in found[0][-16:].upper():
+        hashed = hashed << 5 | _BASE_32.index(letter)
+    return f"{hashed:020x}"
+
+
 @lru_cache(maxsize=64)
 def _readable(number: str) -> str:
     """An incident has a reference for each of its deliveries, all with the one number."""
