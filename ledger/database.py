@@ -252,6 +252,8 @@ def unavailable(why: DBAPIError) -> LedgerError:
         )
     elif _says(why, ("locked", "busy")):
         kind, found = LedgerUnavailable, "another process holds it; wait for that run to end, then run again"
+    elif _says(why, ("too many", "connection slots")):
+        kind, found = LedgerUnavailable, "it takes no more connections; wait for other runs to end, or let it take more"
     elif _says(why, ("unable to open", "no such file")):
         found = "its file cannot be opened; check that its folder exists and may be written"
     elif _says(why, ("not a database", "malformed", "no such table", "no such column")):

@@ -24,7 +24,7 @@ from mappings.incident import Incident
 from mappings.owed import Planner
 
 _THESE = (incident.c.home == bindparam("home"), incident.c.source_id.in_(bindparam("source_ids", expanding=True)))
-_KNOWN = select(incident).where(*_THESE).with_for_update()
+_KNOWN = select(incident).where(*_THESE).order_by(incident.c.id).with_for_update()
 _KEYS = select(incident.c.source_id, incident.c.id).where(*_THESE)
 _OURS = (cursor.c.home == bindparam("b_home"), cursor.c.source == bindparam("b_source"))
 _MARK = select(cursor.c.modified_at, cursor.c.incident).where(*_OURS).with_for_update()
