@@ -173,14 +173,19 @@ class DeliverySettings(_Section):
     """How deliveries are made."""
 
     settle_seconds: float = Field(
-        default=60, ge=0, description="How long an uncertain delivery rests before its first look-up and between looks."
+        default=60,
+        ge=0,
+        le=86_400,
+        description="How long an uncertain delivery rests before its first look-up and between looks.",
     )
     wait_seconds: float = Field(
         default=180, ge=0, description="How long `sync` waits at its end for uncertain deliveries to settle."
     )
     timeout_seconds: float = Field(default=30, gt=0, description="Total deadline of one call.")
     threads: int = Field(default=8, ge=1, le=128, description="Calls under way at once.")
-    lease_seconds: float = Field(default=300, gt=0, description="How long a worker holds a delivery unless it renews.")
+    lease_seconds: float = Field(
+        default=300, gt=0, le=86_400, description="How long a worker holds a delivery unless it renews."
+    )
     batch_size: int = Field(default=256, ge=1, le=5000, description="Deliveries claimed in one transaction.")
 
 

@@ -42,8 +42,8 @@ def _left_over(row: dict[str, Any]) -> bool:
 
 def _home_status(site: Site, home: Home, now: datetime) -> dict[str, Any]:
     with site.ledger.reading() as connection:
-        pulled = runs.last_good(connection, home.id, "pull")
-        reconciled = runs.last_good(connection, home.id, "reconcile")
+        pulled = runs.last_good(connection, home.id, "pull", now)
+        reconciled = runs.last_good(connection, home.id, "reconcile", now)
         first = runs.first(connection, home.id)
         oldest = standing.oldest_not_final(connection, home.id)
         newest = standing.last_incident(connection, home.id)

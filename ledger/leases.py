@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
 from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
 from ledger.steps import Step, write_steps
 from ledger.tables import delivery, in_states
+
+#: No lease and no wait lasts longer than a day, in seconds. What does was written while the database's clock was ahead,
+#: and would stand still until that day comes.
+_TOO_LONG = 25 * 3600.0
 
 
 class Lease(Protocol):
@@ -34,6 +38,7 @@ def held(connection: Connection, leases: Sequence[Lease]) -> dict[int, Any]:
 
 
 _HELD_IN = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+_WAITS_IN = (DeliveryState.PENDING, DeliveryState.UNCERTAIN)
 _HELD = (
     select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.looks)
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.lease_epoch.is_not(None))
@@ -58,16 +63,22 @@ def renew(ledger: Ledger, leases: Sequence[Lease], lease_seconds: float) -> froz
 
 
 def expire(ledger: Ledger, worker: str, *, settle_seconds: float) -> int:
-    """Turn deliveries whose worker did not come back into `uncertain`; frees look-ups that were left hanging."""
+    """Turn deliveries whose worker did not come back into `uncertain`; frees look-ups that were left hanging.
 
-    def gone(connection: Connection) -> Select[Any]:
-        over = delivery.c.lease_epoch < ledger.seconds(connection)
-        return select(delivery.c.id, delivery.c.fence, delivery.c.state).where(in_states(_HELD_IN), over)
+    A clock that was ahead and was put right holds nothing up: what waits for longer than anything may is due now.
+    """
+
+    def over(now: float) -> ColumnElement[bool]:
+        return and_(in_states(_HELD_IN), or_(delivery.c.lease_epoch < now, delivery.c.lease_epoch > now + _TOO_LONG))
+
+    def waits_too_long(now: float) -> ColumnElement[bool]:
+        return and_(in_states(_WAITS_IN), delivery.c.due_epoch > now + _TOO_LONG)
 
     def work(connection: Connection) -> int:
         now, seconds = ledger.now(), ledger.seconds(connection)
         steps = []
-        for row in connection.execute(gone(connection).with_for_update(skip_locked=True)).all():
+        gone = select(delivery.c.id, delivery.c.fence, delivery.c.state).where(over(seconds))
+        for row in connection.execute(gone.with_for_update(skip_locked=True)).all():
             sending = row.state == DeliveryState.SENDING
             event = Event.LEASE_EXPIRED if sending else Event.LOOK_FAILED
             steps.append(
@@ -82,8 +93,11 @@ def expire(ledger: Ledger, worker: str, *, settle_seconds: float) -> int:
                 )
             )
         write_steps(connection, now, worker, steps)
+        connection.execute(update(delivery).where(waits_too_long(seconds)).values(due_epoch=seconds))
         return len(steps)
 
     with ledger.reading() as connection:
-        some = connection.execute(gone(connection).limit(1)).first()
+        now = ledger.seconds(connection)
+        found = (select(delivery.c.id).where(which(now)).limit(1) for which in (over, waits_too_long))
+        some = any(connection.execute(one).first() for one in found)
     return ledger.write(work) if some else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -31,9 +31,14 @@ def end(ledger: Ledger, run_id: int, *, good: bool, counts: dict[str, Any]) -> N
     ledger.write(work)
 
 
-def last_good(connection: Connection, home: str, kind: str) -> datetime | None:
-    """When a home's last good run of a kind ended; None where there was none."""
-    statement = select(func.max(run.c.finished_at)).where(run.c.home == home, run.c.kind == kind, run.c.good.is_(True))
+def last_good(connection: Connection, home: str, kind: str, at: datetime) -> datetime | None:
+    """When a home's last good run of a kind ended, as seen at this moment; None where there was none.
+
+    Two hosts' clocks differ by less than a day: a run that ended later says nothing, as its clock was wrong.
+    """
+    statement = select(func.max(run.c.finished_at)).where(
+        run.c.home == home, run.c.kind == kind, run.c.good.is_(True), run.c.finished_at <= at + timedelta(days=1)
+    )
     found: datetime | None = connection.execute(statement).scalar()
     return found
 

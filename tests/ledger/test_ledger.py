@@ -155,6 +155,37 @@ def test_an_expired_lease_means_doubt_and_a_look_up_never_a_resend(ledger: Ledge
         assert states(ledger) == [expected]
 
 
+def test_what_was_written_while_the_clock_was_ahead_does_not_wait_for_that_day(ledger: Ledger, clock: SetClock) -> None:
+    """On SQLite the database's clock is the host's: a worker that died in the wrong year held its records until then."""
+    keep(ledger, report(1), report(2))
+    clock.advance(400 * 86_400)
+    asleep, in_doubt = claim(ledger, lease=300)
+    outbox.record(ledger, "w", [Outcome(in_doubt, Event.AMBIGUOUS, "Silence.", retry_in=60)])
+    clock.advance(-400 * 86_400)
+    assert leases.expire(ledger, "reaper", settle_seconds=5) == 1
+    assert states(ledger) == ["uncertain", "uncertain"]
+    clock.advance(6)
+    look = outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)
+    assert {one.id for one in look} == {asleep.id, in_doubt.id}
+
+
+def test_a_wait_of_a_day_is_not_cut_short(ledger: Ledger, clock: SetClock) -> None:
+    keep(ledger, report())
+    (one,) = claim(ledger)
+    outbox.record(ledger, "w", [Outcome(one, Event.NOT_APPLIED, "Later.", retry_in=86_400)])
+    leases.expire(ledger, "reaper", settle_seconds=5)
+    assert claim(ledger) == []
+
+
+def test_a_good_run_in_a_year_that_has_not_come_is_not_the_last_good_one(ledger: Ledger, clock: SetClock) -> None:
+    """Or nobody hears of the silence until then."""
+    for days in (0, 400, -400):
+        clock.advance(days * 86_400)
+        runs.end(ledger, runs.begin(ledger, HOME, "pull"), good=days >= 0, counts={})
+    with ledger.reading() as connection:
+        assert runs.last_good(connection, HOME, "pull", clock()) == clock()
+
+
 def test_a_renewed_lease_is_not_taken_over(ledger: Ledger, clock: SetClock) -> None:
     keep(ledger, report())
     claims = claim(ledger, lease=10)
@@ -395,10 +426,10 @@ def test_what_is_not_finished_is_not_purged(ledger: Ledger) -> None:
 def test_a_good_run_is_one_that_ended_and_saw_everything(ledger: Ledger) -> None:
     run = runs.begin(ledger, HOME, "pull")
     with ledger.reading() as connection:
-        assert runs.last_good(connection, HOME, "pull") is None
+        assert runs.last_good(connection, HOME, "pull", NOON) is None
     runs.end(ledger, run, good=True, counts={})
     with ledger.reading() as connection:
-        assert runs.last_good(connection, HOME, "pull") == NOON
+        assert runs.last_good(connection, HOME, "pull", NOON) == NOON
 
 
 def test_a_state_that_the_table_does_not_have_is_impossible() -> None:
