@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy import Row
 from config.home import Home
 from flows.exit_codes import ExitCode
 from flows.ids import Ids
-from flows.packages import write_approved
+from flows.packages import on_the_desk, write_approved
 from flows.site import Site
 from ledger import desk, standing
 from ledger.crash_points import reach
@@ -68,6 +67,7 @@ def decide(
     approved = next((one for one in made if one.decision == "approved"), None)
     if approved is not None and decision in ("approved", "sent"):
         write_approved(site, row, approved)
+        row, made = _one(site, submission_id)
     message = {
         "approved": f"Submission {submission_id} is approved by {by}; the package now carries the date. Send it, then "
         f"report it with `incident-bridge lado sent {submission_id} --by NAME`.",
@@ -120,13 +120,13 @@ def _one(site: Site, submission_id: int) -> tuple[Row[Any], list[Decision]]:
     return row, made
 
 
-def _package(row: Row[Any]) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(Path(row.remote_id or "").read_text("utf-8"))
-    except (OSError, ValueError):
+def _package(row: Row[Any]) -> Mapping[str, Any]:
+    found = on_the_desk(row)
+    if found is None:
         raise Refused(
-            f"The package of submission {row.id} is not on the desk; run `incident-bridge sync` first."
-        ) from None
+            f"The package of submission {row.id} is not on the desk, or is damaged; run `incident-bridge sync`, which "
+            "writes it again."
+        )
     return found
 
 

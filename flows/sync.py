@@ -10,11 +10,11 @@ from config.errors import ConfigurationError
 from config.home import Home
 from connectors.errors import Misconfigured
 from flows import deliver as delivery_stage
+from flows import packages
 from flows import pull as pull_stage
 from flows.ahead import Ahead
 from flows.exit_codes import ExitCode
 from flows.mail_check import withdraw_changed_recipients
-from flows.packages import rebuild_approved
 from flows.planning import replan
 from flows.site import Site
 from ledger import standing
@@ -105,7 +105,7 @@ def sync(site: Site, homes: list[Home], *, since: datetime | None = None, wait_s
                 raise
             except Exception as why:  # noqa: BLE001 - raised below
                 mistakes.append(why)
-    rebuild_approved(site, result.homes)
+    desk_fault = _packages_fault(site, result.homes)
     withdraw_changed_recipients(site, homes)
     wait = site.settings.delivery.wait_seconds if wait_seconds is None else wait_seconds
     delivered = delivery_stage.deliver(
@@ -116,6 +116,8 @@ def sync(site: Site, homes: list[Home], *, since: datetime | None = None, wait_s
             result.unreachable.append({"system": target.value, "message": outcome.unreachable})
         if outcome.misconfigured:
             result.misconfigured.append({"system": target.value, "message": outcome.misconfigured})
+    if desk_fault is not None and not delivered.targets[Target.LADO].misconfigured:
+        result.misconfigured.append({"system": Target.LADO.value, "message": desk_fault})
     _count(site, result, delivered)
     result.stopped = site.stopping.is_set()
     result.finished_at = ledger.now()
@@ -134,6 +136,15 @@ def _pull(site: Site, home: Home, since: datetime | None, result: Synced, ahead:
         result.misconfigured.append({**row, "setting": pulled.fault.setting})
     else:
         result.unreachable.append(row)
+
+
+def _packages_fault(site: Site, homes: list[str]) -> str | None:
+    """Put the LADO packages in order; why that cannot be done. Notes, entries and mails do not wait for it."""
+    try:
+        packages.rebuild(site, homes)
+    except Misconfigured as why:
+        return why.message
+    return None
 
 
 def _count(site: Site, result: Synced, delivered: delivery_stage.Delivered) -> None:

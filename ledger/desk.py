@@ -119,6 +119,16 @@ def decide(
     return ledger.write(work)
 
 
+def note_place(ledger: Ledger, delivery_id: int, path: str, actor: str) -> None:
+    """Note where a submission's package lies from now on."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(update(delivery).where(delivery.c.id == delivery_id).values(remote_id=path))
+        audit.record(connection, ledger.now(), actor, [audit.Act("package moved", f"delivery:{delivery_id}", {})])
+
+    ledger.write(work)
+
+
 def decisions(connection: Connection, delivery_ids: list[int]) -> dict[int, list[Decision]]:
     """What managers decided about these submissions, oldest first."""
     found: dict[int, list[Decision]] = {}

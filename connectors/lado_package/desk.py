@@ -28,17 +28,15 @@ class LadoPackageDesk:
     def prepare(self, package: LadoPackage) -> PackageFiles:
         """Write the JSON and the PDF, each whole or not at all, readable by the owner alone.
 
-        The bytes depend on the package alone. Raises Misconfigured where the folder cannot be written.
+        The JSON comes last: where it is there, the PDF is of the same revision and approval. The bytes depend on the
+        package alone. Raises Misconfigured where the folder cannot be written.
         """
         from connectors.lado_package.pdf import readable_pdf  # few runs write a package, and it is slow to load
 
         name = file_name(package)
-        pdf = readable_pdf(package)
-        return PackageFiles(
-            json=self._folder.write(f"{name}.json", package_json(package)),
-            pdf=self._folder.write(f"{name}.pdf", pdf),
-            to_be_completed=package.to_be_completed,
-        )
+        pdf = self._folder.write(f"{name}.pdf", readable_pdf(package))
+        written = self._folder.write(f"{name}.json", package_json(package))
+        return PackageFiles(json=written, pdf=pdf, to_be_completed=package.to_be_completed)
 
     def check(self) -> Health:
         """See that a file can be written into the folder, and leave nothing there."""

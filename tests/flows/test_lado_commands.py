@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -84,6 +85,77 @@ def test_what_was_sent_is_recorded_by_a_person_after_the_approval(waiting, bridg
 
     assert ended.out == f"Submission {number} is recorded as sent by Jo Overseer.\n"
     assert [one["decision"] for row in _submissions(bridge) for one in row["decisions"]] == ["approved", "sent"]
+
+
+@pytest.mark.parametrize("harm", ["no json", "no pdf", "no folder", "{", "[]", "{}", '{"fields": [], "children": []}'])
+def test_a_package_that_somebody_removed_or_damaged_is_written_again_by_the_next_sync(waiting, bridge, harm):
+    row = _submissions(bridge)[0]
+    files = Path(row["package"]), Path(row["pdf"])
+    before = [path.read_bytes() for path in files]
+    if harm == "no folder":
+        shutil.rmtree(files[0].parent)
+    elif harm.startswith("no"):
+        files[harm == "no pdf"].unlink()
+    else:
+        files[0].write_text(harm)
+    shown = bridge("lado", "show", row["id"], "--reveal")
+    if harm != "no pdf":
+        assert shown.code == 1
+        assert "run `incident-bridge sync`, which writes it again" in shown.err
+        assert len(shown.err.splitlines()) == 1
+
+    assert bridge("sync").code == 0
+
+    assert [path.read_bytes() for path in files] == before
+    assert bridge("lado", "show", row["id"], "--reveal").code == 0
+
+
+def test_killed_between_its_two_files_an_approved_package_does_not_keep_a_pdf_without_the_approval(waiting, bridge):
+    row = _submissions(bridge)[0]
+    package, pdf = Path(row["package"]), Path(row["pdf"])
+    before = pdf.read_bytes()
+    pdf.unlink()
+    (pdf / "in the way").mkdir(parents=True)  # the PDF cannot be written, as when the process dies before it is
+    assert bridge("lado", "approve", row["id"], "--by", "Pat Example").code == 1
+    shutil.rmtree(pdf)
+    pdf.write_bytes(before)
+
+    bridge("sync")
+
+    assert pdf.read_bytes() != before
+    assert json.loads(package.read_text("utf-8"))["fields"]["referral_date"]["value"]
+
+
+def test_a_package_that_is_approved_into_another_folder_is_named_where_it_lies(waiting, bridge, house, monkeypatch):
+    number = _submissions(bridge)[0]["id"]
+    monkeypatch.setenv("BRIDGE_LADO__OUT_DIR", str(house.folder / "elsewhere"))
+
+    ended = bridge("lado", "approve", number, "--by", "Pat Example", "--json")
+
+    package = Path(ended.json["package"])
+    assert package.parent == house.folder / "elsewhere"
+    assert json.loads(package.read_text("utf-8"))["fields"]["referral_date"]["value"]
+    written = package.stat().st_mtime_ns
+    bridge("sync")
+    assert package.stat().st_mtime_ns == written, "it is not written anew by every run"
+
+
+def test_a_folder_of_packages_that_cannot_be_written_holds_up_no_note(waiting, bridge, house):
+    row = _submissions(bridge)[0]
+    folder = Path(row["package"]).parent
+    shutil.rmtree(folder)
+    folder.write_text("a file in its place")
+    bridge("lado", "approve", row["id"], "--by", "Pat Example")
+    notes = len(house.mosaic.notes())
+    house.recording.put(report(2, house.end, PEOPLE))
+
+    ended = bridge("sync", "--json")
+
+    assert len(house.mosaic.notes()) > notes
+    assert (ended.code, [one["system"] for one in ended.json["problems"]]) == (1, ["lado"])
+    folder.unlink()
+    assert bridge("sync").code == 0
+    assert json.loads(Path(row["package"]).read_text("utf-8"))["fields"]["referral_date"]["value"]
 
 
 def test_a_delivery_that_is_no_submission_is_not_decided_about(waiting, bridge):

@@ -156,7 +156,7 @@ def test_an_expired_lease_means_doubt_and_a_look_up_never_a_resend(ledger: Ledge
 
 
 def test_what_was_written_while_the_clock_was_ahead_does_not_wait_for_that_day(ledger: Ledger, clock: SetClock) -> None:
-    """On SQLite the database's clock is the host's: a worker that died in the wrong year held its records until then."""
+    """On SQLite that clock is the host's: a worker that died in the wrong year held its records until then."""
     keep(ledger, report(1), report(2))
     clock.advance(400 * 86_400)
     asleep, in_doubt = claim(ledger, lease=300)

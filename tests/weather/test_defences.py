@@ -11,6 +11,7 @@ from sqlalchemy import true
 
 import flows.deliver
 import flows.mail_check
+import flows.packages
 import flows.pull
 import flows.reconcile
 import flows.senders
@@ -144,7 +145,7 @@ def recipients_are_not_checked_again(patch: pytest.MonkeyPatch, _: Scene) -> Non
 
 
 def packages_are_not_rebuilt(patch: pytest.MonkeyPatch, _: Scene) -> None:
-    patch.setattr(flows.sync, "rebuild_approved", lambda *_: 0)
+    patch.setattr(flows.packages, "rebuild", lambda *_: 0)
 
 
 def no_breaker(patch: pytest.MonkeyPatch, _: Scene) -> None:
