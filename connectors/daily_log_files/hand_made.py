@@ -55,8 +55,8 @@ def entries_in(path: Path, home_id: str) -> Iterator[HeldEntry]:
             continue
         cells["entry_time"] = cells.get("entry_time") or f"{cells.get('date', '')} {cells.get('time', '')}"
         # An id that is the row's own content stays the same when rows are put in above it.
-        own = "\x1f".join([path.name, cells["entry_time"], cells["text"]])
-        cells["entry_id"] = cells.get("entry_id", "").strip() or f"hand-{hashlib.sha256(own.encode()).hexdigest()[:16]}"
+        own = "\x1f".join([path.name, cells["entry_time"], cells["text"]]).encode("utf-8", "surrogateescape")
+        cells["entry_id"] = cells.get("entry_id", "").strip() or f"hand-{hashlib.sha256(own).hexdigest()[:16]}"
         try:
             yield held_entry(cells)
         except ValueError:

@@ -21,6 +21,7 @@ from connectors.daily_log_files.cells import cells_of, held_entry
 from connectors.daily_log_files.hand_made import entries_in, is_log
 from connectors.daily_log_files.month_file import MonthFile, NotALogError, file_name
 from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected, Uncertain
+from connectors.printable import printable
 from connectors.protocols import Found, Health, HeldEntry, NewEntry, Receipt
 from mappings.plain_text import same_text
 from mappings.uk_time import uk_day
@@ -98,7 +99,8 @@ class DailyLogFiles:
 
     def _created(self, entry: NewEntry) -> Receipt:
         self._is_folder()
-        file = MonthFile(self._folder / file_name(entry.home_id, uk_day(entry.entry_time)))
+        # Where a link stands for the month's file, the file that it leads to is written anew, and not the link.
+        file = MonthFile(Path(os.path.realpath(self._folder / file_name(entry.home_id, uk_day(entry.entry_time)))))
         with file.locked(self._lock_seconds), _readable(file.path):
             held = _ours((held_entry(row) for row in file.rows()), entry.reference)
             if held and not same_text(held[0].text, entry.text):
@@ -189,4 +191,6 @@ def _readable(path: Path) -> Iterator[None]:
         problem = why.problem
     except ValueError:
         problem = "has a row without a readable date and time"
-    raise Misconfigured(f"The daily log's file {path} {problem}; mend it or move it away.", setting=SETTING)
+    raise Misconfigured(
+        f"The daily log's file {printable(str(path))} {problem}; mend it or move it away.", setting=SETTING
+    )

@@ -117,7 +117,7 @@ class DropFolder:
         }
         _write(target.with_name(target.name + RECEIPT), {**told, **receipt})
         if target != file.path:
-            os.replace(file.path, target)
+            _move(file.path, target)
         (folder / _HOMES / f"{file.sha256}.json").unlink(missing_ok=True)
         return target
 
@@ -158,13 +158,36 @@ def _listed(folder: Path, root: Path) -> list[tuple[Path, os.stat_result]]:
     try:
         for path in folder.iterdir():
             if _is_export(path):
-                try:
-                    found.append((path, path.stat()))
-                except FileNotFoundError:
-                    continue  # moved by another run a moment ago
+                stat = _stat(path)
+                if stat is not None:
+                    found.append((path, stat))
     except OSError as why:
         raise fault_of(why, root) from None
     return sorted(found, key=lambda one: (one[1].st_mtime_ns, one[0].name))
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """What a file is, or what a link is that leads nowhere; None where another run has moved it a moment ago."""
+    try:
+        return path.stat()
+    except OSError as why:
+        if path.is_symlink():
+            return path.lstat()
+        if isinstance(why, FileNotFoundError):
+            return None
+        raise
+
+
+def _move(path: Path, target: Path) -> None:
+    """Move a file; a link so that it leads to the same file from there."""
+    if path.is_symlink():
+        link = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.realpath(path))
+        os.replace(link, target)
+        path.unlink()
+    else:
+        os.replace(path, target)
 
 
 def _is_export(path: Path) -> bool:
@@ -179,7 +202,8 @@ def _stamp(stat: os.stat_result) -> datetime:
 
 def _write(path: Path, content: object) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with draft.open("w", encoding="utf-8") as file:
+    # A name that is no UTF-8 is written as JSON says such a character.
+    with draft.open("w", encoding="utf-8", errors="backslashreplace") as file:
         json.dump(content, file, indent=2, ensure_ascii=False)
         file.flush()
         os.fsync(file.fileno())

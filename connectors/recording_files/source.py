@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from config.settings import RecordingSettings
 from connectors.errors import Misconfigured, NotApplied, Unreachable
 from connectors.needed import needed
+from connectors.printable import printable
 from connectors.protocols import Health, Index, IndexRow, SourceAnswer, SourcePage, SourceRecord
 from connectors.recording_files.comma_separated import read_csv
 from connectors.recording_files.drop_folder import (
@@ -45,6 +47,7 @@ _MOST_QUARANTINED = 32 * 1024 * 1024
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _BUSY = "is still being written"
 _LOCKED = "is locked by another program"
+_NO_FILE = "is no file, or a link that leads nowhere"
 
 Item = dict[str, Any]
 
@@ -133,7 +136,8 @@ class RecordingFiles:
     def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
         """Pages of every file that is not yet stored, oldest file first. `since` is not used: the folder is the cursor.
 
-        Raises Misconfigured or Unreachable where the folder cannot be read.
+        Raises Misconfigured or Unreachable where the folder cannot be read, and, when all others have been read,
+        NotApplied naming the files that could not be read or moved aside. One that is still being written is left.
         """
         del since
         for export in self._exports([*self.folder.rewritten(), *self.folder.listing()]):
@@ -145,6 +149,9 @@ class RecordingFiles:
             self._sending[token] = _Sending(export, home_id, len(starts))
             for number, start in enumerate(starts):
                 yield SourcePage(items[start : start + self._page_size], number + 1, receipt=f"{token}:{number}")
+        held_up = [one for one in self.waiting if one.reason != _BUSY]
+        if held_up:
+            raise NotApplied(f"The drop folder {self.folder.root} is not done: {_named(held_up)}; see to these files.")
 
     def stored(self, page: SourcePage) -> None:
         """The page is in the ledger: with a file's last page the file is moved aside. What cannot be moved is named."""
@@ -158,10 +165,8 @@ class RecordingFiles:
             try:
                 self._finish(sending.export, sending.home_id)
             except OSError:
-                self.waiting = (
-                    *self.waiting,
-                    Waiting(sending.export.file.name, "is stored but could not be moved aside"),
-                )
+                if os.path.lexists(sending.export.file.path):  # or another run was quicker
+                    self._leave(sending.export.file.path, "is stored but could not be moved aside")
 
     def index(self, home_id: str, start: date, end: date) -> Index:
         """What the folder's files, stored and waiting, say of a home: the latest state of each report.
@@ -195,13 +200,17 @@ class RecordingFiles:
         if any(datetime.fromtimestamp(stat.st_mtime, UTC) > now - _RECENT for _, stat in listed):
             self._pause(_SECOND_LOOK_SECONDS)
         for path, stat in listed:
+            if not S_ISREG(stat.st_mode):
+                self._leave(path, _NO_FILE)
+                continue
             try:
                 after = path.stat()
                 still = (after.st_size, after.st_mtime_ns) == (stat.st_size, stat.st_mtime_ns)
                 file = self.folder.read(path) if still else None
                 if file is None:
                     raise HalfWritten
-                export = self._export(file, patient=file.modified_at < now - _PATIENCE)
+                # A stamp that lies ahead is from a wrong clock, and says as little of a file that is being written.
+                export = self._export(file, patient=abs(now - file.modified_at) > _PATIENCE)
             except HalfWritten:
                 self._leave(path, _BUSY)
             except PermissionError:
@@ -221,7 +230,7 @@ class RecordingFiles:
                 self._leave(export.file.path, f"waits for home {', '.join(sorted(export.homes - done))}")
 
     def _leave(self, path: Path, reason: str) -> None:
-        self.waiting = (*self.waiting, Waiting(path.name, reason))
+        self.waiting = (*self.waiting, Waiting(printable(path.name), reason))
 
     def _export(self, file: Dropped, *, patient: bool) -> Export:
         try:
@@ -307,11 +316,15 @@ class RecordingFiles:
                 if held is None or _order(outline) >= _order(held[0]):
                     latest[outline.home_id][outline.source_id] = (outline, item)
         if self.waiting:
-            names = "; ".join(f"{one.name} {one.reason}" for one in self.waiting)
             raise NotApplied(
-                f"The drop folder cannot be read as a whole ({names}), so nothing is concluded from it yet."
+                f"The drop folder cannot be read as a whole ({_named(self.waiting)}), so nothing is concluded from it "
+                "yet."
             )
         return latest
+
+
+def _named(waiting: Sequence[Waiting]) -> str:
+    return "; ".join(f"{one.name} {one.reason}" for one in waiting)
 
 
 def _whole(file: Dropped, fields: Sequence[str]) -> Item:

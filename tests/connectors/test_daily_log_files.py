@@ -259,6 +259,27 @@ def workbook(path: Path, *lines: list[object]) -> None:
     book.save(path)
 
 
+def test_a_hand_made_file_whose_name_is_no_utf8_is_read_or_named(log: DailyLogFiles, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), b"EXH n\xe4chtlich\n.csv")))
+    odd.write_text("when,text\n03/11/2026 02:15,All quiet.\n", "utf-8")
+    assert [one.text for one in log.list("EXH", DAY, DAY)] == ["All quiet."]
+    odd.write_text('"open', "utf-8")
+    with pytest.raises(Misconfigured) as caught:
+        log.list("EXH", DAY, DAY)
+    assert caught.value.message.isprintable()
+
+
+def test_where_a_link_stands_for_the_months_file_the_file_gets_the_entry(tmp_path: Path) -> None:
+    real = tmp_path / "share" / "november.csv"
+    real.parent.mkdir()
+    real.touch()
+    folder = tmp_path / "log"
+    folder.mkdir()
+    (folder / FILE).symlink_to("../share/november.csv")
+    DailyLogFiles(folder, clock=lambda: NOW).create(entry())
+    assert [row["reference"] for row in rows(real)] == [REFERENCE]
+
+
 def test_hand_made_workbooks_are_read(log: DailyLogFiles, tmp_path: Path) -> None:
     workbook(
         tmp_path / "EXH night log.xlsx",

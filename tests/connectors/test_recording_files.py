@@ -109,12 +109,22 @@ def source(folder: Path, **more: Any) -> RecordingFiles:
     return RecordingFiles(RecordingSettings(kind="files", folder=folder, **more), clock=lambda: NOW, pause=pause)
 
 
-def take(files: RecordingFiles, home: str = "EXH") -> list[dict[str, Any]]:
+def take(files: RecordingFiles, home: str = "EXH", *, into: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
     """One whole pull, every page stored."""
-    items = []
+    items = [] if into is None else into
     for page in files.pull(home, SINCE):
         items += [dict(item) for item in page.items]
         files.stored(page)
+    return items
+
+
+def take_what_there_is(files: RecordingFiles, said: str) -> list[dict[str, Any]]:
+    """One pull that reads all that can be read, and then says what is left."""
+    items: list[dict[str, Any]] = []
+    with pytest.raises(NotApplied) as caught:
+        take(files, into=items)
+    assert said in caught.value.message
+    assert len(caught.value.message.splitlines()) == 1
     return items
 
 
@@ -222,8 +232,7 @@ def test_a_crash_between_receipt_and_move_is_harmless(
 
     monkeypatch.setattr(os, "replace", dies)
     files = source(folder)
-    assert numbers(take(files)) == ["EXH-2026-0001"]
-    assert waiting(files) == {"a.csv": "is stored but could not be moved aside"}
+    assert numbers(take_what_there_is(files, "a.csv is stored but could not be moved aside")) == ["EXH-2026-0001"]
     monkeypatch.undo()
     assert numbers(take(source(folder))) == ["EXH-2026-0001"]
     assert (folder / "processed" / "a.csv").exists()
@@ -349,7 +358,7 @@ def test_a_locked_file_is_left_and_named(folder: Path, drop: Drop, monkeypatch: 
 
     monkeypatch.setattr(Path, "read_bytes", refused)
     files = source(folder)
-    assert numbers(take(files)) == ["EXH-2026-0002"]
+    assert numbers(take_what_there_is(files, "a.csv is locked by another program")) == ["EXH-2026-0002"]
     assert waiting(files) == {"a.csv": "is locked by another program"}
     assert "a.csv is locked by another program" in files.check().sentence
     with pytest.raises(NotApplied, match=r"a\.csv is locked"):
@@ -364,6 +373,52 @@ def test_a_line_that_stays_cut_for_an_hour_is_damage(folder: Path, drop: Drop) -
         SHEET.read(items[1])
     assert "rows.0" in caught.value.fields
     assert receipt(folder, "a.csv")["unreadable"] == 1
+
+
+def test_a_stamp_that_lies_ahead_does_not_make_a_cut_line_wait_for_that_day(folder: Path, drop: Drop) -> None:
+    drop("a.csv", WHOLE[:-80], minutes_old=-600)
+    take(source(folder))
+    assert receipt(folder, "a.csv")["unreadable"] == 1
+
+
+# ---- odd files and names, and a folder that does not let itself be written ---------------------------------------
+
+
+def test_a_name_that_is_no_utf8_holds_up_neither_its_file_nor_the_newer_ones(folder: Path, drop: Drop) -> None:
+    odd = os.fsdecode(b"K\xe4se.csv")
+    drop(odd, text(line(1)), minutes_old=20)
+    drop("b.csv", text(line(2)))
+    assert numbers(take(source(folder))) == ["EXH-2026-0001", "EXH-2026-0002"]
+    assert receipt(folder, odd)["file"] == odd
+    assert sorted(path.name for path in folder.iterdir()) == ["processed"]
+
+
+@pytest.mark.parametrize("kind", ["link to nowhere", "link to itself", "pipe"])
+def test_what_is_no_file_is_named_and_holds_up_no_other(folder: Path, drop: Drop, kind: str) -> None:
+    odd = folder / "a.csv"
+    if kind == "pipe":
+        os.mkfifo(odd)
+    else:
+        odd.symlink_to("a.csv" if kind == "link to itself" else "nowhere.csv")
+    drop("b.csv", text(line(2)))
+    files = source(folder)
+    assert numbers(take_what_there_is(files, "a.csv is no file")) == ["EXH-2026-0002"]
+    assert "a.csv is no file" in files.check().sentence
+
+
+def test_a_link_is_moved_so_that_it_still_leads_to_its_file(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_text(text(line(1)), "utf-8")
+    (folder / "a.csv").symlink_to("../real.csv")
+    take(source(folder))
+    assert not (folder / "a.csv").is_symlink()
+    assert (folder / "processed" / "a.csv").read_text("utf-8") == (tmp_path / "real.csv").read_text("utf-8")
+
+
+def test_a_file_that_is_stored_and_cannot_be_moved_is_said(folder: Path, drop: Drop) -> None:
+    name = "a\n" + "x" * 240 + ".csv"  # with the receipt's ending it is longer than a name may be
+    drop(name, text(line(1)))
+    files = source(folder)
+    assert numbers(take_what_there_is(files, "is stored but could not be moved aside")) == ["EXH-2026-0001"]
 
 
 # ---- files that are no table -----------------------------------------------------------------------------------
