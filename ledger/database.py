@@ -33,6 +33,10 @@ KEY_CHECK, DIGEST_KEY = "key_check", "digest_key"
 #: How often a transaction is tried, and how long the pauses between tries are, in seconds.
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 _BUSY = ("locked", "busy", "starting up", "shutting down")
+_OTHER_FILE = (
+    f"The ledger at {_SETTING} cannot be used: its file was removed or replaced while this run was at work; put back "
+    "the one that was there, or restore a backup, before the next run."
+)
 _FULL = ("disk is full", "disk full", "no space left", "readonly", "read-only", "disk i/o error", "could not extend")
 
 
@@ -55,7 +59,9 @@ class Ledger:
         # SQLite has one writer; threads that wait for it here are woken at once, and would sleep in its busy handler.
         self._writing = nullcontext() if self.is_postgresql else threading.RLock()
         self._was_open = False
+        self._file: tuple[int, int] | None = None
         self._open()
+        self._file = self._found_file()
         self._was_open = True
 
     def __repr__(self) -> str:
@@ -110,7 +116,17 @@ class Ledger:
     def _beginning(self) -> Iterator[Connection]:
         """A transaction that writes."""
         with self.engine.connect().execution_options(bridge_writes=True) as connection, connection.begin():
+            if self._was_open and self._found_file() != self._file:
+                raise LedgerUnavailable(_OTHER_FILE, setting=_SETTING)
             yield connection
+
+    def _found_file(self) -> tuple[int, int] | None:
+        """Which file is there now: SQLite writes on into one that was removed, where nobody would read it again."""
+        try:
+            found = os.stat(self.engine.url.database or "")
+        except OSError:
+            return None
+        return None if self.is_postgresql else (found.st_dev, found.st_ino)
 
     def seconds(self, connection: Connection) -> float:
         """The shared clock by which leases and waits go."""

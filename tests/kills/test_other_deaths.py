@@ -304,6 +304,33 @@ def test_l3_a_disk_that_is_full_stops_it_with_a_reason_and_doubles_nothing(bridg
     moved(scene, create=12, log_create=12)
 
 
+@pytest.mark.parametrize("becomes", ["moved", "replaced"])
+def test_l3_a_ledger_that_is_moved_or_replaced_while_a_run_is_at_work_stops_it(bridge: Bridge, becomes: str) -> None:
+    """SQLite would write on into the file that it has open: what was sent then, the next run would send again."""
+    scene = bridge.scene
+    path = Path(scene.environ["BRIDGE_LEDGER_URL"].removeprefix("sqlite:///"))
+    aside = [(Path(f"{path}{end}"), Path(f"{path}{end}.aside")) for end in ("", "-wal", "-shm")]
+    scene.write(*range(1, 25), hours_ago=5)
+    scene.house.mosaic.arm("late", when="create", times=None, seconds=0.2)
+    run = bridge.start("sync", "--json", BRIDGE_DELIVERY__THREADS="2", BRIDGE_DELIVERY__BATCH_SIZE="4")
+    wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 6, what="sends in flight")
+    for there, then in aside:
+        there.rename(then)
+    if becomes == "replaced":
+        path.write_bytes(aside[0][1].read_bytes())
+    assert run.end() == 3
+    assert "removed or replaced" in run.result["error"]["message"]
+    assert len(scene.house.mosaic.applied("create")) < 20, "it went on sending"
+    path.unlink(missing_ok=True)
+    for there, then in aside:
+        if then.exists():
+            then.rename(there)
+    scene.house.mosaic.disarm()
+    bridge.until_done()
+    all_is_well(scene)
+    moved(scene, create=24, log_create=24)
+
+
 @pytest.mark.parametrize("seed", [4, 5])
 def test_l2_a_postgresql_that_restarts_all_the_time_costs_nothing(
     bridge_on_postgresql: Bridge, restart_postgres: object, seed: int
