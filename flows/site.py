@@ -119,11 +119,13 @@ class Site:
         return (*found, Target.LADO)
 
     def ready(self) -> None:
-        """Raise ConfigurationError for the first setting that a sync or a reconciliation would miss later."""
+        """Raise ConfigurationError for the first setting that a sync or a reconciliation would miss later, and
+        LedgerError where the audit trail that it would add to is broken."""
         for why in missing(self.settings):
             raise why
         _ = self.field_map
         self._refuse_homes_in_other_letters()
+        self._refuse_a_broken_trail()
 
     def _refuse_homes_in_other_letters(self) -> None:
         """A home's id is a part of every delivery's key: in other letters, all would be owed a second time."""
@@ -139,6 +141,18 @@ class Site:
                     f"The ledger knows the home {known}, whose file now calls it {home}; write its id as it was.",
                     setting="BRIDGE_HOMES_DIR",
                 )
+
+    def _refuse_a_broken_trail(self) -> None:
+        """Nothing is done that could not be told. Whoever changed the trail may have changed what was sent, too."""
+        from ledger import audit
+        from ledger.errors import LedgerError
+
+        verdict = audit.verify(self.ledger, last=audit.END)
+        if not verdict.ok:
+            raise LedgerError(
+                f"The ledger's audit trail is broken: {verdict.sentence} Restore a backup and run `incident-bridge "
+                "ledger restored --since T`; without a backup, run it with a T before the ledger was changed."
+            )
 
     def chosen(self, home: str | None) -> Sequence[Home]:
         """The home that was asked for, or all of them. Raises ConfigurationError for an unknown one."""

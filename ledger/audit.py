@@ -13,14 +13,16 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from ledger.batches import insert_rows
 from ledger.database import Ledger
 from ledger.tables import audit_entry, meta
 
 _START = "0" * 64
-_HEAD = "audit_head"
+_HEAD, _FROM = "audit_head", "audit_from"
+#: How many entries at its end every run checks before it adds to the chain.
+END = 1000
 _LOCKED_HEAD = select(meta.c.value).where(meta.c.name == _HEAD).with_for_update()
 _NEW_HEAD = update(meta).where(meta.c.name == _HEAD).values(value=bindparam("head"))
 
@@ -72,15 +74,21 @@ class Verdict:
         return self.broken_at is None
 
 
-def verify(ledger: Ledger) -> Verdict:
-    """Check the chain from its first entry to its head; names the first entry that was altered, removed or moved."""
-    expected, previous = 1, _START
+def verify(ledger: Ledger, *, last: int | None = None) -> Verdict:
+    """Check the chain from its first entry to its head; names the first entry that was altered, removed or moved.
+
+    `last`: only so many entries, and none from before somebody said that the ledger was restored.
+    """
     with ledger.reading() as connection:
+        if ledger.is_postgresql:  # or what another worker adds meanwhile looks like a broken end
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        before = 0 if last is None else _before_the_last(connection, last)
+        expected, previous = before + 1, _START if before == 0 else ""
         rows = connection.execution_options(stream_results=True, yield_per=2000).execute(
-            select(audit_entry).order_by(audit_entry.c.sequence)
+            select(audit_entry).where(audit_entry.c.sequence > before).order_by(audit_entry.c.sequence)
         )
         for row in rows:
-            fault = _fault(row, expected, previous)
+            fault = _fault(row, expected, previous or row.previous)
             if fault:
                 return Verdict(expected - 1, previous, min(expected, row.sequence), fault)
             previous, expected = row.hash, expected + 1
@@ -90,6 +98,25 @@ def verify(ledger: Ledger) -> Verdict:
     if head is None and expected > 1:
         return Verdict(expected - 1, previous, expected, "The head of the chain was removed.")
     return Verdict(expected - 1, previous)
+
+
+def begin_anew(connection: Connection) -> None:
+    """Go on from the newest entry there is, whatever became of those before it: they are checked by no run any more.
+
+    `verify` still names the place.
+    """
+    newest = select(audit_entry.c.sequence, audit_entry.c.hash).order_by(audit_entry.c.sequence.desc()).limit(1)
+    sequence, last = connection.execute(newest).first() or (0, _START)
+    connection.execute(delete(meta).where(meta.c.name.in_([_HEAD, _FROM])))
+    values = {_HEAD: f"{sequence}:{last}", _FROM: str(sequence + 1)}
+    connection.execute(meta.insert(), [{"name": name, "value": value} for name, value in values.items()])
+
+
+def _before_the_last(connection: Connection, count: int) -> int:
+    """The sequence after which the last entries begin."""
+    newest = connection.execute(select(func.max(audit_entry.c.sequence))).scalar() or 0
+    begun_at = connection.execute(select(meta.c.value).where(meta.c.name == _FROM)).scalar()
+    return max(0, newest - count, int(begun_at or 1) - 1)
 
 
 def _fault(row: Row[Any], expected: int, previous: str) -> str:

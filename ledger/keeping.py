@@ -64,8 +64,10 @@ def restored(ledger: Ledger, since: datetime, actor: str) -> Restored:
     """Say that this ledger came from a backup taken at `since`: what it has forgotten may have been sent.
 
     Everything that waits is looked up before it is sent; what is planned from reports changed up to this moment starts
-    in doubt; mail, which cannot be looked up, waits for a person; the pulls begin again before `since`.
+    in doubt; mail, which cannot be looked up, waits for a person; the pulls begin again before `since`. An audit trail
+    that is broken goes on from here, and says where it was.
     """
+    broken_at = audit.verify(ledger).broken_at
 
     def work(connection: Connection) -> Restored:
         now = ledger.now()
@@ -87,8 +89,10 @@ def restored(ledger: Ledger, since: datetime, actor: str) -> Restored:
         )
         connection.execute(delete(meta).where(meta.c.name == "restored_at"))
         connection.execute(meta.insert().values(name="restored_at", value=now.isoformat()))
-        act = audit.Act("ledger restored", "ledger", {"since": since.isoformat(), "doubted": len(others)})
-        audit.record(connection, now, actor, [act])
+        detail = {"since": since.isoformat(), "doubted": len(others)}
+        detail |= {} if broken_at is None else {"broken_at": broken_at}
+        audit.begin_anew(connection)
+        audit.record(connection, now, actor, [audit.Act("ledger restored", "ledger", detail)])
         return Restored(len(others), len(mails), moved.rowcount)
 
     return ledger.write(work)

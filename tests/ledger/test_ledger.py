@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Row, create_engine, delete, inspect, select, text, update
+from sqlalchemy import Connection, Row, create_engine, delete, event, inspect, select, text, update
 from sqlmodel import SQLModel
 
 from ledger import audit, children, desk, keeping, leases, outbox, quarantine, reports, runs, standing, withdrawals
@@ -324,9 +325,37 @@ def test_the_audit_chain_names_the_place_where_it_was_touched(ledger: Ledger, cr
             execute(update(audit_entry).where(audit_entry.c.sequence == 99).values(sequence=3))
 
     ledger.write(commit)
-    verdict = audit.verify(ledger)
-    assert not verdict.ok
-    assert verdict.broken_at == (4 if crime == "remove the last" else 2)
+    place = 4 if crime == "remove the last" else 2
+    assert [audit.verify(ledger).broken_at, audit.verify(ledger, last=10).broken_at] == [place, place]
+    keeping.restored(ledger, NOON, "operator")
+    keep(ledger, report(5))
+    assert audit.verify(ledger, last=10).ok
+    with ledger.reading() as connection:
+        told = select(audit_entry.c.detail).where(audit_entry.c.act == "ledger restored")
+        assert json.loads(connection.execute(told).scalar_one())["broken_at"] == place
+    assert audit.verify(ledger).ok is (crime == "remove the last")
+
+
+def test_the_end_of_the_chain_is_checked_and_no_more(ledger: Ledger) -> None:
+    for number in range(1, 8):
+        keep(ledger, report(number))
+    ledger.write(lambda c: c.execute(update(audit_entry).where(audit_entry.c.sequence == 4).values(actor="x")))
+    assert [audit.verify(ledger, last=count).broken_at for count in (1, 3, 4, 100)] == [None, None, 4, 4]
+
+
+def test_what_another_worker_adds_meanwhile_is_no_broken_end(open_ledger: Callable[..., Ledger]) -> None:
+    ledger, other = open_ledger(), open_ledger()
+    keep(ledger, report(1))
+    added: list[int] = []
+
+    def add(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM audit_entry" in statement and "ORDER BY" in statement and not added:
+            added.append(1)
+            keep(other, report(2))
+
+    event.listen(ledger.engine, "after_cursor_execute", add)
+    assert audit.verify(ledger).ok
+    assert added
 
 
 def test_a_fresh_schema_is_the_one_that_the_migrations_make(
@@ -434,10 +463,10 @@ def test_a_good_run_is_one_that_ended_and_saw_everything(ledger: Ledger) -> None
 
 def test_a_state_that_the_table_does_not_have_is_impossible() -> None:
     for state in DeliveryState:
-        for event in Event:
-            if (state, event) not in TRANSITIONS:
+        for step in Event:
+            if (state, step) not in TRANSITIONS:
                 with pytest.raises(ImpossibleTransition):
-                    after(state, event)
+                    after(state, step)
 
 
 def test_the_only_way_to_send_again_after_doubt_is_through_looks() -> None:
@@ -479,5 +508,6 @@ def test_the_meta_row_of_the_chain_cannot_be_dropped_unseen(ledger: Ledger) -> N
     keep(ledger, report())
     ledger.write(lambda connection: connection.execute(delete(meta).where(meta.c.name == "audit_head")))
     assert not audit.verify(ledger).ok
+    assert not audit.verify(ledger, last=10).ok
     with ledger.reading() as connection:
         assert connection.execute(select(delivery.c.id)).all()
