@@ -20,7 +20,9 @@ from datetime import timedelta
 from threading import Thread
 from typing import Any
 
-import holidays.countries  # noqa: F401 - loaded on the way of a sync otherwise, as are the next two
+import holidays.countries  # noqa: F401 - loaded on the way of a sync otherwise, as are the next four
+import psycopg  # noqa: F401
+import sqlalchemy.dialects.postgresql  # noqa: F401
 
 import connectors.recording_rest.source  # noqa: F401
 import flows.sync  # noqa: F401
