@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from typing import Self
 
-from flows.deliver import Delivered, TargetResult, Terms, drain, senders_of
+from flows.deliver import Delivered, TargetResult, Terms, drain, join, senders_of
 from flows.senders import Sender
 from flows.site import Site
 from mappings.owed import Target
@@ -43,8 +43,7 @@ class Ahead:
     def __exit__(self, *_: object) -> None:
         """End when the batches under way have ended. That a target was away is forgotten: it is tried anew."""
         self._terms.over.set()
-        for thread in self._threads:
-            thread.join()
+        join(self._threads)
         for result in self.delivered.targets.values():
             result.unreachable, result.rounds_away = None, 0
 

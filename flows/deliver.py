@@ -30,6 +30,8 @@ from mappings.owed import Target
 _LEASE_MARGIN = 0.25
 #: Rounds in a row in which a target could not be reached, after which this run leaves it alone.
 _ROUNDS_AWAY = 2
+#: How often the main thread looks up from its waiting, in seconds: a signal is heard no later.
+_HEAR_EVERY = 0.2
 _ANSWERED = (Event.ACCEPTED, Event.LOOK_FOUND, Event.REFUSED, Event.LOOK_ABSENT)
 _RELEASED = "This run was stopped before it was sent; the next one sends it."
 _TARGET_STOPPED = "The target was given up in this run; the next one tries again."
@@ -94,7 +96,7 @@ def deliver(
         if pause is None or site.stopping.is_set():
             return delivered
         site.progress("waiting for uncertain deliveries to settle", 0, None)
-        site.stopping.wait(pause)
+        _rest(site.stopping, pause)
 
 
 def senders_of(site: Site) -> dict[Target, Sender]:
@@ -128,8 +130,29 @@ def _drain_all(
     ]
     for thread in threads:
         thread.start()
+    join(threads)
+
+
+def join(threads: Sequence[threading.Thread]) -> None:
+    """Wait for their end, and hear meanwhile that the run is to stop.
+
+    Python answers a signal in the main thread, between two steps of it. One that comes just before the thread begins to
+    wait does not wake it: it would be heard when everything has been sent.
+    """
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(_HEAR_EVERY)
+
+
+def _rest(stopping: threading.Event, seconds: float) -> None:
+    """Rest, but no longer than until the run is to stop.
+
+    Not `stopping.wait`: it holds the event's lock for a moment, and a signal that sets the event then would wait for
+    the very thread that it has interrupted.
+    """
+    ends_at = time.monotonic() + seconds
+    while not stopping.is_set() and (left := ends_at - time.monotonic()) > 0:
+        time.sleep(min(left, _HEAR_EVERY))
 
 
 @dataclass(frozen=True)

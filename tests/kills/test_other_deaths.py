@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import random
@@ -217,18 +218,31 @@ def test_k14_told_to_stop_with_sends_in_flight_it_ends_honestly_and_loses_nothin
     run = bridge.start("sync", "--json")
     wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 4, what="sends in flight")
     run.signal(signal.SIGTERM)
-    began = time.monotonic()
     assert run.end() == 2
-    assert time.monotonic() - began < 20
     assert run.result["stopped"] is True
     check(scene)
-    assert scene.states()["pending"] > 0
+    assert scene.states()["pending"] > 0, "it did not stop until everything was sent"
     assert scene.states()["sending"] == 0, "it kept what it did not send"
     assert scene.held()["create"] == len(scene.rows(where="target = 'mosaic' AND state = 'accepted'"))
     scene.house.mosaic.disarm()
     bridge.until_done()
     all_is_well(scene)
     moved(scene, create=100, log_create=100)
+
+
+def test_k14_a_word_to_stop_that_does_not_wake_the_main_thread_is_heard(bridge: Bridge) -> None:
+    """As when it comes just before the main thread begins to wait: Python notes it then, and answers nothing yet."""
+    scene = bridge.scene
+    scene.write(*range(1, 101), hours_ago=5)
+    scene.house.mosaic.arm("late", when="create", times=None, seconds=1)
+    run = bridge.start("sync", "--json")
+    wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 4, what="sends in flight")
+    others = {int(task.name) for task in Path(f"/proc/{run.pid}/task").iterdir()} - {run.pid}
+    assert ctypes.CDLL(None).tgkill(run.pid, max(others), signal.SIGTERM) == 0
+    assert run.end() == 2
+    assert run.result["stopped"] is True
+    check(scene)
+    assert scene.states()["pending"] > 0, "it did not stop until everything was sent"
 
 
 def test_k14_told_twice_it_ends_at_once_and_the_next_run_finds_what_it_did(bridge: Bridge) -> None:
