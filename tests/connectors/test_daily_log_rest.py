@@ -45,7 +45,7 @@ def recording() -> Iterator[Recording]:
 
 def settings_for(recording: Recording, key: str = API_KEY) -> Settings:
     section = DailyLogSettings(base_url=recording.base_url, api_key=SecretStr(key))
-    return Settings(daily_log=section, delivery=DeliverySettings(timeout_seconds=1))
+    return Settings(daily_log=section, delivery=DeliverySettings(timeout_seconds=2))
 
 
 @pytest.fixture

@@ -64,35 +64,35 @@ def refused(status: str, *headers: str, body: bytes = b'{"title": "No"}', kind: 
 @pytest.mark.parametrize("where", ["status line", "headers", "body"])
 def test_a_slow_drip_cannot_stretch_the_deadline(where: str, serve: Callable[..., RawServer]) -> None:
     """A time-out for each recv let 1 second last 4.8."""
-    whole = response("201 Created", b'{"id": 7}', "X-Padding: " + "x" * 200)
+    whole = response("201 Created", b'{"id": 7}' + b" " * 200, "X-Padding: " + "x" * 200)
     at = {"status line": 0, "headers": 40, "body": whole.index(b"\r\n\r\n") + 4}[where]
 
     def drip(exchange: Exchange) -> None:
         exchange.send(whole[:at])
-        exchange.drip(whole[at:], 0.08)
+        exchange.drip(whole[at:], 0.2)
 
     server = serve(after_reading(drip))
     started = time.monotonic()
     with pytest.raises(Uncertain) as caught:
-        http_to(server, timeout=0.4).write("/notes", {"a": 1}, doing="x")
-    assert time.monotonic() - started < 3
+        http_to(server, timeout=0.8).write("/notes", {"a": 1}, doing="x")
+    assert time.monotonic() - started < 20
     assert caught.value.reason == Outcome.SILENT
 
 
 def test_a_far_end_that_reads_nothing_cannot_stretch_the_deadline(serve: Callable[..., RawServer]) -> None:
-    server = serve(lambda _server, exchange: exchange.stopped.wait(5) and None)
+    server = serve(lambda _server, exchange: exchange.stopped.wait(40) and None)
     started = time.monotonic()
     with pytest.raises(Uncertain):
-        http_to(server, timeout=0.3).write("/notes", {"note": "x" * 20_000_000}, doing="x")
-    assert time.monotonic() - started < 4
+        http_to(server, timeout=0.8).write("/notes", {"note": "x" * 20_000_000}, doing="x")
+    assert time.monotonic() - started < 20
 
 
 def test_the_tries_of_a_read_share_one_deadline(serve: Callable[..., RawServer]) -> None:
-    server = serve(refused("500 No"), after_reading(lambda exchange: exchange.stopped.wait(5)))
+    server = serve(refused("500 No"), after_reading(lambda exchange: exchange.stopped.wait(40)))
     started = time.monotonic()
     with pytest.raises(Unreachable):
-        http_to(server, timeout=0.8).read("/notes", doing="x")
-    assert time.monotonic() - started < 4
+        http_to(server, timeout=2).read("/notes", doing="x")
+    assert time.monotonic() - started < 20
     assert server.whole == 2
 
 
@@ -330,7 +330,7 @@ def test_closing_wakes_a_wait_and_nothing_more_is_sent(serve: Callable[..., RawS
 
 def test_waiting_for_the_rate_does_not_use_up_the_deadline(serve: Callable[..., RawServer]) -> None:
     server = serve(GOOD)
-    http = Http(server.base_url, NAMING, rate_per_second=4, timeout=0.2)
+    http = Http(server.base_url, NAMING, rate_per_second=1, timeout=0.8)
     for _ in range(2):
         assert http.read("/notes", doing="x").status == 200
 
@@ -341,10 +341,10 @@ def test_a_token_that_takes_its_time_leaves_a_write_all_of_its_own(serve: Callab
     slow = threading.Event()
 
     def issue() -> Pass:
-        slow.wait(0.3)
+        slow.wait(1.2)
         return Pass({"Authorization": "Bearer x"})
 
-    assert http_to(server, sign_in=SignIn(issue), timeout=0.2).write("/notes", {}, doing="x").status == 201
+    assert http_to(server, sign_in=SignIn(issue), timeout=1.0).write("/notes", {}, doing="x").status == 201
 
 
 def test_a_write_passes_its_stages_in_order(serve: Callable[..., RawServer]) -> None:
@@ -404,7 +404,7 @@ def test_no_body_secret_or_answer_reaches_a_log_an_error_or_the_terminal(
     seen: list[str] = []
     with caplog.at_level(logging.DEBUG):
         sign_in = SignIn(lambda: Pass({"Authorization": f"Bearer {CANARIES['secret']}"}))
-        connection = http_to(serve(act), sign_in=sign_in, tries=1, timeout=0.5)
+        connection = http_to(serve(act), sign_in=sign_in, tries=1, timeout=1.0)
         try:
             seen.append(repr(connection.write("/notes", {"note": CANARIES["note"]}, doing="case note IB-1")))
         except ConnectorError as why:
@@ -469,11 +469,11 @@ def test_a_proxy_that_refuses_the_tunnel_had_nothing_to_pass_on(serve: Callable[
 
 def test_a_proxy_that_drips_cannot_stretch_the_deadline(serve: Callable[..., RawServer]) -> None:
     proxy = serve(after_reading(lambda exchange: exchange.drip(b"HTTP/1.1 200 Connected\r\n" * 50, 0.05)))
-    http = Http("https://mosaic.example/api", NAMING, proxy_url=f"http://127.0.0.1:{proxy.port}", tries=1, timeout=0.4)
+    http = Http("https://mosaic.example/api", NAMING, proxy_url=f"http://127.0.0.1:{proxy.port}", tries=1, timeout=1.0)
     started = time.monotonic()
     with pytest.raises(Unreachable):
         http.write("/notes", {}, doing="x")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
 
 
 def test_the_proxys_own_sign_in_is_shown_to_the_proxy(serve: Callable[..., RawServer]) -> None:

@@ -54,7 +54,7 @@ def settings_for(
     section = MosaicSettings(
         base_url=base_url or mosaic.base_url, client_id=CLIENT_ID, client_secret=SecretStr(secret), **options
     )
-    return Settings(mosaic=section, delivery=DeliverySettings(timeout_seconds=1))
+    return Settings(mosaic=section, delivery=DeliverySettings(timeout_seconds=2))
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def recording() -> Iterator[Recording]:
 
 def settings_for(recording: Recording, *, key: str = API_KEY, base_url: str | None = None, **options: Any) -> Settings:
     section = RecordingSettings(base_url=base_url or recording.base_url, api_key=SecretStr(key), **options)
-    return Settings(recording=section, delivery=DeliverySettings(timeout_seconds=1))
+    return Settings(recording=section, delivery=DeliverySettings(timeout_seconds=2))
 
 
 def source_of(recording: Recording, **options: Any) -> RecordingRest:

@@ -121,8 +121,8 @@ def test_no_clear_answer_after_the_dot_is_uncertain(open_box, fault: str) -> Non
 def test_silence_or_a_drip_after_the_dot_is_uncertain_at_the_total_deadline(open_box, fault: str) -> None:
     box = open_box(answers={"dot": [fault]})
     started = time.monotonic()
-    assert type(failure(notifier(box, timeout=0.4))) is Uncertain
-    assert time.monotonic() - started < 5
+    assert type(failure(notifier(box, timeout=1.5))) is Uncertain
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("answer", ["451 4.3.0 later", "421 4.3.2 closing", "452 4.2.2 full"])
@@ -180,7 +180,7 @@ def test_5xx_after_the_dot_is_rejected(open_box, answer: str, cause: Cause) -> N
 @pytest.mark.parametrize("fault", [CLOSE, RESET, SILENCE, "nonsense"])
 def test_a_break_before_the_dot_is_not_applied(open_box, step: str, fault: str) -> None:
     box = open_box(answers={step: [fault]})
-    error = failure(notifier(box, timeout=0.4))
+    error = failure(notifier(box, timeout=1.2))
     assert type(error) is NotApplied
     assert box.taken == []
 
@@ -188,7 +188,7 @@ def test_a_break_before_the_dot_is_not_applied(open_box, step: str, fault: str) 
 @pytest.mark.parametrize("step", ["greet", "ehlo"])
 @pytest.mark.parametrize("fault", [CLOSE, SILENCE, DRIP, "HTTP/1.1 400 Bad Request"])
 def test_a_server_that_never_greets_is_unreachable(open_box, step: str, fault: str) -> None:
-    assert type(failure(notifier(open_box(answers={step: [fault]}), timeout=0.4))) is Unreachable
+    assert type(failure(notifier(open_box(answers={step: [fault]}), timeout=1.2))) is Unreachable
 
 
 def test_a_refused_connection_is_unreachable() -> None:

@@ -126,7 +126,7 @@ BROKEN = [
 @pytest.mark.parametrize("row", BROKEN, ids=lambda row: row.name)
 def test_a_write_whose_answer_broke_is_uncertain(row: Broken, serve: Callable[..., RawServer]) -> None:
     server = serve(row.act)
-    error = error_of_write(http_to(server.base_url, timeout=0.4))
+    error = error_of_write(http_to(server.base_url, timeout=1.2))
     assert type(error) is Uncertain
     assert error.reason == row.outcome
     assert (server.whole == 1) is row.whole
@@ -134,7 +134,7 @@ def test_a_write_whose_answer_broke_is_uncertain(row: Broken, serve: Callable[..
 
 @pytest.mark.parametrize("row", BROKEN, ids=lambda row: row.name)
 def test_a_read_whose_answer_broke_is_read_again_later(row: Broken, serve: Callable[..., RawServer]) -> None:
-    error = error_of_read(http_to(serve(row.act).base_url, timeout=0.4))
+    error = error_of_read(http_to(serve(row.act).base_url, timeout=1.2))
     assert type(error) is row.read
     assert error.reason == row.outcome
 
@@ -193,7 +193,7 @@ def test_a_connection_that_takes_too_long_is_unreachable() -> None:
             guest.setblocking(False)
             guest.connect_ex(full.getsockname())
             crowd.append(guest)
-        error = error_of_write(http_to(f"http://127.0.0.1:{full.getsockname()[1]}", timeout=0.3))
+        error = error_of_write(http_to(f"http://127.0.0.1:{full.getsockname()[1]}", timeout=1.0))
         for guest in crowd:
             guest.close()
     assert type(error) is Unreachable
@@ -202,7 +202,7 @@ def test_a_connection_that_takes_too_long_is_unreachable() -> None:
 
 def test_a_handshake_that_stalls_sent_nothing(serve: Callable[..., RawServer]) -> None:
     server = serve(lambda _server, exchange: silence(exchange))
-    error = error_of_write(http_to(server.base_url.replace("http://", "https://"), timeout=0.3))
+    error = error_of_write(http_to(server.base_url.replace("http://", "https://"), timeout=1.0))
     assert type(error) is Unreachable
 
 

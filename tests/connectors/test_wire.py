@@ -235,9 +235,9 @@ def test_a_far_end_that_sends_head_and_body_apart_is_not_kept_waiting(serve: Cal
 
     http = http_to(serve(apart).base_url)
     started = time.monotonic()
-    for _ in range(50):
+    for _ in range(250):
         written(http)
-    assert time.monotonic() - started < 1.9
+    assert time.monotonic() - started < 250 * 0.04
 
 
 PACKED = {
@@ -322,10 +322,10 @@ def test_a_scheme_in_capitals_is_verified_like_any_other(
 def test_a_slow_drip_over_tls_cannot_stretch_the_deadline(
     serve: Callable[..., RawServer], tls: ssl.SSLContext, ca_file: str
 ) -> None:
-    server = serve(after_reading(lambda exchange: exchange.drip(CREATED, 0.05)), tls=tls)
+    server = serve(after_reading(lambda exchange: exchange.drip(CREATED, 0.4)), tls=tls)
     started = time.monotonic()
-    assert reason_of(http_to(server.base_url, timeout=0.6, ca_file=ca_file)) == Outcome.SILENT
-    assert time.monotonic() - started < 3
+    assert reason_of(http_to(server.base_url, timeout=1.5, ca_file=ca_file)) == Outcome.SILENT
+    assert time.monotonic() - started < 15
 
 
 def test_a_far_end_that_takes_its_time_over_tls_cannot_stretch_the_deadline(
@@ -336,11 +336,11 @@ def test_a_far_end_that_takes_its_time_over_tls_cannot_stretch_the_deadline(
             exchange.connection.recv(16 * 1024)
 
     server = serve(sip, tls=tls)
-    http = http_to(server.base_url, timeout=0.8, ca_file=ca_file)
+    http = http_to(server.base_url, timeout=1.5, ca_file=ca_file)
     started = time.monotonic()
     with pytest.raises(Uncertain):
         http.write("/notes", {"note": "x" * 20_000_000}, doing="x")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
 
 
 def tunnel_to(port: int) -> Act:
@@ -365,15 +365,15 @@ def tunnel_to(port: int) -> Act:
 def test_a_tunnel_through_a_proxy_that_itself_speaks_tls_is_timed_too(
     serve: Callable[..., RawServer], tls: ssl.SSLContext, ca_file: str
 ) -> None:
-    far = serve(answer(CREATED), after_reading(lambda exchange: exchange.drip(CREATED, 0.05)), tls=tls)
+    far = serve(answer(CREATED), after_reading(lambda exchange: exchange.drip(CREATED, 0.4)), tls=tls)
     proxy = serve(tunnel_to(far.port), tls=tls)
-    http = http_to(far.base_url, timeout=1.0, ca_file=ca_file, proxy_url=f"HTTPS://some:one@localhost:{proxy.port}")
+    http = http_to(far.base_url, timeout=2.5, ca_file=ca_file, proxy_url=f"HTTPS://some:one@localhost:{proxy.port}")
     assert written(http).content == {"id": 7}
     assert b"\r\nproxy-authorization: basic c29tztpvbmu=" in proxy.heads[0].lower()
     assert b"roxy-" not in far.heads[0]
     started = time.monotonic()
     assert reason_of(http) == Outcome.SILENT
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
 
 
 def test_a_proxy_that_itself_speaks_tls_passes_on_what_is_asked_in_plain(

@@ -256,7 +256,7 @@ def test_k14_told_twice_it_ends_at_once_and_the_next_run_finds_what_it_did(bridg
     run.signal(signal.SIGTERM)
     began = time.monotonic()
     assert run.end() == -signal.SIGTERM
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 25
     scene.house.mosaic.disarm()
     bridge.until_done()
     all_is_well(scene)
@@ -279,7 +279,7 @@ def test_k14_told_to_stop_while_it_waits_for_a_doubt_it_does_not_wait(bridge: Br
     run.signal(signal.SIGTERM)
     began = time.monotonic()
     assert run.end() == 2
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 50
 
 
 def test_a_worker_that_is_put_to_sleep_for_longer_than_its_lease_doubles_nothing_when_it_wakes(

