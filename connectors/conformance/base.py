@@ -70,15 +70,12 @@ class Kit:
     @pytest.fixture
     def connect(self, subject: Subject) -> Iterator[Connect]:
         """Makes connectors, and closes them afterwards."""
-        made: list[Any] = []
+        yield from _closing(subject.connect)
 
-        def one() -> Any:
-            made.append(subject.connect())
-            return made[-1]
-
-        yield one
-        for connector in made:
-            close_of(connector)
+    @pytest.fixture
+    def hurried(self, subject: Subject) -> Iterator[Connect]:
+        """The same for connectors with a short deadline: use it where one has to run out."""
+        yield from _closing(subject.hurried or subject.connect)
 
     def arm(self, subject: Subject, fault: str, **how: Any) -> None:
         """Arm a fault, or fail with what the author can do about a stand-in that does not have it."""
@@ -110,6 +107,18 @@ class Kit:
         assert not [name for name in reasons if name not in known], "a skip names no assertion of this kind"
         thin = [name for name, reason in reasons.items() if not _says_why(reason)]
         assert not thin, f"these skips give no reason: {thin}"
+
+
+def _closing(connect: Connect) -> Iterator[Connect]:
+    made: list[Any] = []
+
+    def one() -> Any:
+        made.append(connect())
+        return made[-1]
+
+    yield one
+    for connector in made:
+        close_of(connector)
 
 
 def close_of(connector: Any) -> None:

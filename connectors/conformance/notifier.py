@@ -74,13 +74,15 @@ class NotifierConformance(CommonConformance):
             connect().send(message(1))
         assert {letter.message_id for letter in subject.stand_in.letters()} == {message(1).message_id}
 
-    def test_n2_a_mail_whose_answer_was_lost_is_uncertain(self, subject: Subject, connect: Connect) -> None:
+    def test_n2_a_mail_whose_answer_was_lost_is_uncertain(
+        self, subject: Subject, connect: Connect, hurried: Connect
+    ) -> None:
         """No clear answer after the whole message: Uncertain, and not sent again by the connector."""
         for number, fault in enumerate(self.some(subject.weather.doubtful, "lost answer")):
             before = len(subject.stand_in.letters())
             self.arm(subject, fault, when="send")
             with pytest.raises(Uncertain):
-                connect().send(message(number))
+                (hurried if fault in subject.weather.slow else connect)().send(message(number))
             assert len(subject.stand_in.letters()) - before <= 1, f"{fault}: it was sent twice"
 
     def test_n3_not_now_and_never_are_told_apart(self, subject: Subject, connect: Connect) -> None:

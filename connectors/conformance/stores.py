@@ -99,10 +99,12 @@ class StoreConformance(CommonConformance):
         assert not first.already_there
         assert (second.remote_id, second.already_there) == (first.remote_id, True)
 
-    def test_w2_a_lost_answer_is_uncertain_and_is_never_sent_again(self, subject: Subject, connect: Connect) -> None:
+    def test_w2_a_lost_answer_is_uncertain_and_is_never_sent_again(
+        self, subject: Subject, connect: Connect, hurried: Connect
+    ) -> None:
         """Whatever spoils the answer: Uncertain, or a read that confirmed it; one record at most; a look tells."""
         for number, fault in enumerate(self.some(subject.weather.doubtful, "lost answer")):
-            connector, _ = self._signed(subject, connect)
+            connector, _ = self._signed(subject, hurried if fault in subject.weather.slow else connect)
             self.arm(subject, fault, when="create")
             of = reference(number)
             receipt = receipt_or_doubt(lambda connector=connector, of=of: connector.create(self.body(of)), fault)  # type: ignore[misc]

@@ -36,8 +36,12 @@ class Subject:
     docs: tuple[Path, ...]
     """The pages that name each setting and print the skips."""
     weather: Weather = HTTP
+    hurried: Callable[[], Any] | None = None
+    """The same with a deadline of a second or so, for the faults that cost a whole one. Then `connect`'s may be long, so
+    that a busy machine is not taken for a silent far end. None: `connect` has to do.
+    """
     deadline: float = 1.0
-    """Seconds that one call may last by the settings that `connect` used."""
+    """Seconds that one call may last by the settings that `hurried` used."""
     wrong: Mapping[str, Wrong] = field(default_factory=dict)
     """By the names of `weather.wrong`, and any more."""
     secrets: tuple[str, ...] = ()

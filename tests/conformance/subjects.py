@@ -55,7 +55,10 @@ from tests.conformance.far_ends import (
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = (DOCS / "configuration.md", DOCS / "connectors.md")
 SECRET = "canary-secret-9c1f"
+PATIENCE = 20.0
+"""Seconds that a call may last: what a busy machine does not reach."""
 DEADLINE = 1.0
+"""The same where the deadline itself is put to the test."""
 Tame = Callable[[Any], Any]
 SubjectOf = Callable[[Path, Tame], Any]
 
@@ -72,7 +75,11 @@ def authority() -> Certificates:
 
 
 def _settings(**sections: Any) -> Settings:
-    return Settings(delivery=DeliverySettings(timeout_seconds=DEADLINE), **sections)
+    return Settings(delivery=DeliverySettings(timeout_seconds=PATIENCE), **sections)
+
+
+def _hurried(settings: Settings) -> Settings:
+    return settings.model_copy(update={"delivery": DeliverySettings(timeout_seconds=DEADLINE)})
 
 
 def _changed(settings: Settings, section: str, **values: Any) -> Settings:
@@ -103,8 +110,8 @@ def _wrongs(
     base_url = getattr(settings, section).base_url
     address = f"BRIDGE_{section.upper()}__BASE_URL"
 
-    def at(url: str) -> Callable[[], Any]:
-        return _quick(connect, _changed(settings, section, base_url=url), tame)
+    def at(url: str, given: Settings = settings) -> Callable[[], Any]:
+        return _quick(connect, _changed(given, section, base_url=url), tame)
 
     def untrusted() -> Any:
         return at(secure())()
@@ -117,7 +124,7 @@ def _wrongs(
         "path": Wrong(at(f"{base_url}/elsewhere"), address),
         "host": Wrong(at("https://no-such-host.invalid"), address),
         "port": Wrong(at("http://127.0.0.1:1/api"), address),
-        "no TLS": Wrong(at(base_url.replace("http://", "https://")), address),
+        "no TLS": Wrong(at(base_url.replace("http://", "https://"), _hurried(settings)), address),
         "certificate": Wrong(untrusted, "BRIDGE_TLS__CA_FILE"),
     }
 
@@ -141,6 +148,7 @@ def mosaic(_folder: Path, tame: Tame = as_it_is) -> Iterator[Subject]:
         connect = mosaic_rest.connect
         yield Subject(
             connect=_quick(connect, settings, tame),
+            hurried=_quick(connect, _hurried(settings), tame),
             stand_in=MosaicFarEnd(stand_in),
             settings=section,
             prefix="BRIDGE_MOSAIC__",
@@ -181,6 +189,7 @@ def _keyed(
 
         yield Subject(
             connect=_quick(connect, settings, tame),
+            hurried=_quick(connect, _hurried(settings), tame),
             stand_in=far_end(stand_in),
             settings=section,
             prefix=f"BRIDGE_{name.upper()}__",
@@ -214,6 +223,7 @@ def mail(_folder: Path, tame: Tame = as_it_is) -> Iterator[Subject]:
 
         yield Subject(
             connect=connect(),
+            hurried=lambda: tame(smtp.connect(_hurried(settings))),
             stand_in=MailFarEnd(stand_in),
             settings=section,
             prefix="BRIDGE_EMAIL__",

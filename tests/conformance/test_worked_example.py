@@ -59,13 +59,13 @@ class TestCarebook(LogStoreConformance):
             Recording(tls=authority().server()) as secure,
         ):
 
-            def site(address: str = stand_in.base_url, secret: str = SECRET) -> Settings:
+            def site(address: str = stand_in.base_url, secret: str = SECRET, timeout: float = 20) -> Settings:
                 section = DailyLogSettings(kind="carebook", options={"address": address, "secret": secret})
-                return Settings(daily_log=section, delivery=DeliverySettings(timeout_seconds=1))
+                return Settings(daily_log=section, delivery=DeliverySettings(timeout_seconds=timeout))
 
-            def connect(**wrong: str) -> Callable[[], Any]:
+            def connect(**unusual: Any) -> Callable[[], Any]:
                 def one() -> Any:
-                    made = carebook(site(**wrong))
+                    made = carebook(site(**unusual))
                     made._calls.http._wait = lambda _seconds: None
                     return made
 
@@ -74,6 +74,7 @@ class TestCarebook(LogStoreConformance):
             address = f"{PREFIX}ADDRESS"
             yield Subject(
                 connect=connect(),
+                hurried=connect(timeout=1),
                 stand_in=DailyLogFarEnd(stand_in),
                 settings=settings_of(site()),
                 prefix=PREFIX,
