@@ -21,7 +21,7 @@ from connectors.conformance.subject import Subject, Wrong
 from connectors.conformance.watch import rendered, watching
 from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected
 
-_GRACE = 8.0
+_GRACE = 4.0
 """Seconds that a busy machine may add to a deadline."""
 _WORKERS = 8
 _SECRETIVE = ("secret", "password", "token", "api_key")

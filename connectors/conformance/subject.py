@@ -37,8 +37,8 @@ class Subject:
     """The pages that name each setting and print the skips."""
     weather: Weather = HTTP
     hurried: Callable[[], Any] | None = None
-    """The same with a deadline of a second or so, for the faults that cost a whole one. Then `connect`'s may be long, so
-    that a busy machine is not taken for a silent far end. None: `connect` has to do.
+    """The same with a deadline of a second or so, for the faults that cost a whole one; then that of `connect` may be
+    long, and a busy machine is not taken for a silent far end. None: `connect` has to do.
     """
     deadline: float = 1.0
     """Seconds that one call may last by the settings that `hurried` used."""

@@ -70,5 +70,6 @@ def _caged(animal: type[Any], house: House) -> type[Any]:
 
 
 if (_open := os.environ.get("ZOO_HOUSE")) is not None:
-    for _animal in HOUSES[_open].animals:
+    _group, _groups = map(int, os.environ["ZOO_GROUP"].split("/"))
+    for _animal in HOUSES[_open].animals[_group::_groups]:
         globals()[f"Test{_animal.__name__}"] = _caged(_animal, HOUSES[_open])

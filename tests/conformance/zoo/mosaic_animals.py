@@ -113,7 +113,7 @@ class HasNoTotalDeadline(MosaicRest):
     breaks = "C8"
 
     def settle_in(self) -> None:
-        self.http.timeout = 5.0
+        self.http.timeout = 8.0
 
 
 class LogsABody(MosaicRest):
