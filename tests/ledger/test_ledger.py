@@ -141,6 +141,19 @@ def test_a_late_workers_answer_changes_nothing_while_another_holds_the_delivery(
     assert states(ledger) == ["accepted"]
 
 
+def test_a_late_look_changes_nothing_when_another_looks_meanwhile(ledger: Ledger, clock: SetClock) -> None:
+    """A look whose lease ran out is taken over as it is: nobody need have freed it first."""
+    keep(ledger, report())
+    outbox.record(ledger, "w", [Outcome(*claim(ledger), Event.AMBIGUOUS)])
+    (late,) = outbox.claim_looks(ledger, "mosaic", "late", homes=[HOME], limit=5, lease_seconds=10)
+    clock.advance(11)
+    (look,) = outbox.claim_looks(ledger, "mosaic", "other", homes=[HOME], limit=5, lease_seconds=300)
+    assert outbox.record(ledger, "late", [Outcome(late, Event.LOOK_ABSENT)]) == []
+    assert leases.renew(ledger, [late], 300) == frozenset()
+    assert outbox.record(ledger, "other", [Outcome(look, Event.LOOK_ABSENT)]) != []
+    assert states(ledger) == ["uncertain"], "the late look was counted as the second one"
+
+
 def test_an_expired_lease_means_doubt_and_a_look_up_never_a_resend(ledger: Ledger, clock: SetClock) -> None:
     keep(ledger, report())
     claim(ledger, lease=10)
