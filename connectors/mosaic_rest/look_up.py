@@ -48,14 +48,29 @@ class LookUp:
         return Found()
 
     def notes(self, person_id: int, start: date, end: date) -> Sequence[HeldNote]:
-        """Every note whose contact date lies in the range of UK days, ends included."""
+        """Every note whose contact date lies in the range of UK days, ends included.
+
+        A list need not show appendments. Of a note with a reference that shows none, the note itself is asked.
+        """
         doing = f"the case notes of person {person_id}"
         for chain in self._records(person_id, doing):
-            found = self._walk(chain, _days(start, end), doing)
+            unsaid: set[str] = set()
+            found = self._walk(chain, _days(start, end), doing, unsaid)
             self._are_of(chain, found, doing)
             if found:
-                return [note for note in found if start <= uk_day(note.effective_date) <= end]
+                listed = [note for note in found if start <= uk_day(note.effective_date) <= end]
+                return [self._whole(note) if note.reference and note.remote_id in unsaid else note for note in listed]
         return []
+
+    def by_id(self, note_id: str) -> HeldNote | None:
+        """One note with its appendments, or None where Mosaic does not know the id."""
+
+        def right(content: Any) -> bool:
+            return held_note(content).remote_id == note_id
+
+        doing = f"case note {note_id}"
+        answer = self._http.read(f"/case-notes/{note_id}", doing=doing, expect=(404, 410), well_formed=right)
+        return None if answer.status in (404, 410) else held_note(answer.content)
 
     def survives(self, person_id: int, chain: Sequence[int]) -> bool:
         """Whether a person is the survivor of one in the chain, by what the persons' records say."""
@@ -87,8 +102,17 @@ class LookUp:
                 return
             add_hop(chain, record.merged_into)
 
-    def _walk(self, chain: list[int], query: Mapping[str, str], doing: str) -> list[HeldNote]:
-        """Every note of the last person in the chain; a merge (410) makes the chain longer and starts again."""
+    def _whole(self, note: HeldNote) -> HeldNote:
+        """The note with the appendments that the list left out; as it was listed where its id is unknown by now."""
+        return self.by_id(note.remote_id) or note
+
+    def _walk(
+        self, chain: list[int], query: Mapping[str, str], doing: str, unsaid: set[str] | None = None
+    ) -> list[HeldNote]:
+        """Every note of the last person in the chain; a merge (410) makes the chain longer and starts again.
+
+        `unsaid` gets the ids of the notes that do not say whether they have appendments.
+        """
         while True:
             found: dict[str, HeldNote] = {}
             try:
@@ -103,6 +127,8 @@ class LookUp:
                     for item in page["items"]:
                         note = held_note(item)
                         found[note.remote_id] = note
+                        if unsaid is not None and item.get("appendments") is None:
+                            unsaid.add(note.remote_id)
             except Malformed:
                 raise self._http.unreadable(doing) from None
             except PageRefused as refused:

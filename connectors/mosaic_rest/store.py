@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from connectors.answers import Answer, Malformed, whole_number
 from connectors.edge import bare
@@ -121,14 +120,7 @@ class MosaicRest:
     @bare
     def get(self, note_id: str) -> HeldNote | None:
         """One note as it is now, or None where Mosaic does not know the id."""
-        doing = f"case note {note_id}"
-        number = _id(note_id)
-
-        def right(content: Any) -> bool:
-            return held_note(content).remote_id == str(number)
-
-        answer = self.http.read(f"/case-notes/{number}", doing=doing, expect=(404, 410), well_formed=right)
-        return None if answer.status in (404, 410) else held_note(answer.content)
+        return self._look.by_id(str(_id(note_id)))
 
     @bare
     def list(self, person_id: int, start: date, end: date) -> Sequence[HeldNote]:

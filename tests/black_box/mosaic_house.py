@@ -162,7 +162,11 @@ class MosaicHouse(Wire):
         following = None
         if at + size < len(rows):
             following = "" if self.manners.blank_cursor and at == 0 else base64.b32encode(b"%d" % (at + size)).decode()
-        return Reply(200, {"items": [self._shown(n) for n in items], "next_cursor": following, **self._more()})
+        shown = [self._shown(n) for n in items]
+        if self.manners.short_lists:
+            for note in shown:
+                note.pop("appendments", None)
+        return Reply(200, {"items": shown, "next_cursor": following, **self._more()})
 
     def _new(self, person_id: int, asked: Asked) -> Reply:
         self._hold(faults("mosaic", "NewCaseNote", asked.json), asked)

@@ -142,6 +142,19 @@ def the_files_agree(town: Town, result: dict[str, Any]) -> None:
     assert town.bridge.traces(tuple(mark for mark in MARKS if mark != "flumoxtext")) == {}
 
 
+def test_appendments_that_a_list_does_not_show_are_looked_for_on_the_note(found: Found) -> None:
+    town = found(mail=False, mosaic=Manners(short_lists=True))
+    report = quiet(1, ago(2))
+    town.recording.put(report)
+    town.bridge.sync(code=0)
+    town.recording.put(amended(report, consequences="flumoxtext more"))
+    town.bridge.sync(code=0)
+    clean = town.bridge.reconcile(*PERIOD)
+    assert (odd(clean), clean["totals"]["verified"]) == ([], 1)
+    note_of(town, 1)["appendments"].clear()
+    assert odd(town.bridge.reconcile(*PERIOD)) == [("missing", "0001", "mosaic")]
+
+
 def test_an_acknowledged_finding_stays_but_no_longer_alarms(found: Found) -> None:
     town = found(mail=False)
     town.recording.put(quiet(1, ago(hours=5)), quiet(3, ago(hours=3)))

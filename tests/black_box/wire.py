@@ -40,6 +40,7 @@ class Manners:
     fold_home: bool = False
     idempotent: bool = False
     rewrite: bool = False
+    short_lists: bool = False
     token_seconds: int = 600
     locationless: bool = True
 
