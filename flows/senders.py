@@ -26,6 +26,7 @@ from connectors.protocols import (
     Receipt,
     SearchableNotifier,
 )
+from flows.packages import note_of
 from ledger.outbox import Claim, Outcome, Root
 from ledger.states import Event
 from mappings.bodies import AppendmentBody, EntryBody, LadoPackage, MailBody, NoteBody
@@ -218,7 +219,8 @@ def _sent(sender: Sender, claim: Claim, root: Root | None, settle_seconds: float
         sentence = f"An unexpected fault ({type(why).__name__}) in this software; it is looked up before a repeat."
         return Outcome(claim, Event.AMBIGUOUS, sentence, retry_in=settle_seconds)
     if claim.target == "lado":
-        return Outcome(claim, Event.PACKAGE_WRITTEN, remote_id=receipt.remote_id)
+        noted = note_of(receipt.remote_id, approved=False)
+        return Outcome(claim, Event.PACKAGE_WRITTEN, remote_id=receipt.remote_id, detail=noted)
     return _accepted(claim, receipt, Event.ACCEPTED)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row
 
 from config.home import Home
+from connectors.errors import Misconfigured
 from flows.exit_codes import ExitCode
 from flows.ids import Ids
-from flows.packages import on_the_desk, write_approved
-from flows.site import Site
+from flows.packages import approval_among, opened, write_approved
+from flows.site import Site, known_home
 from ledger import desk, standing
 from ledger.crash_points import reach
 from ledger.desk import Decision
@@ -46,7 +47,7 @@ def shown(site: Site, submission_id: int, *, reveal: bool, actor: str) -> dict[s
     found = _json(site, row, made)
     if reveal:
         note_shown(site.ledger, f"delivery:{submission_id}", actor)
-        found["fields"] = _package(row)["fields"]
+        found["fields"] = opened(site, row, approval_among(made))["fields"]
     return found | {"exit_code": int(ExitCode.DONE)}
 
 
@@ -60,13 +61,24 @@ def decide(
     mash: bool | None = None,
     police: bool | None = None,
 ) -> dict[str, Any]:
-    """Record a named manager's decision and, when it is an approval, write the package again with it."""
+    """Record a named manager's decision and, when it is an approval, write the package again with it.
+
+    Raises Misconfigured where the package cannot be written; the decision stands then, and the sentence says so.
+    """
+    approved_before = approval_among(_one(site, submission_id)[1])
     desk.decide(site.ledger, submission_id, decision, by, reason=reason, mash=mash, police=police)
     reach("lado.decided")
     row, made = _one(site, submission_id)
-    approved = next((one for one in made if one.decision == "approved"), None)
-    if approved is not None and decision in ("approved", "sent"):
-        write_approved(site, row, approved)
+    approved = approval_among(made)
+    if approved is not None and approved_before is None:
+        try:
+            write_approved(site, row, approved)
+        except Misconfigured as why:
+            raise Misconfigured(
+                f"Submission {submission_id} is recorded as {decision} by {by}, and that stands, but its package could "
+                f"not be written with the date: {why.message} Then run `incident-bridge sync`, which writes it.",
+                setting=why.setting,
+            ) from None
         row, made = _one(site, submission_id)
     message = {
         "approved": f"Submission {submission_id} is approved by {by}; the package now carries the date. Send it, then "
@@ -84,12 +96,14 @@ def prefill(
     from connectors.lado_prefill import prefill_form
 
     row, made = _one(site, submission_id)
-    if not any(one.decision == "approved" for one in made):
+    approved = approval_among(made)
+    if approved is None:
         raise Refused(f"Submission {submission_id} is not approved; a named manager decides first with `lado approve`.")
+    package = opened(site, row, approved)
     note_shown(site.ledger, f"delivery:{submission_id}", actor)
     settings = site.settings
     filled = prefill_form(
-        _package(row),
+        package,
         url=url,
         profile=profile,
         screenshot=screenshot,
@@ -117,17 +131,8 @@ def _one(site: Site, submission_id: int) -> tuple[Row[Any], list[Decision]]:
         made = desk.decisions(connection, [row.id]).get(row.id, [])
     if row.target != Target.LADO:
         raise UnknownRecord(f"Delivery {submission_id} is no LADO submission; `incident-bridge lado list` shows them.")
+    known_home(site.homes, row.home)
     return row, made
-
-
-def _package(row: Row[Any]) -> Mapping[str, Any]:
-    found = on_the_desk(row)
-    if found is None:
-        raise Refused(
-            f"The package of submission {row.id} is not on the desk, or is damaged; run `incident-bridge sync`, which "
-            "writes it again."
-        )
-    return found
 
 
 def _json(site: Site, row: Row[Any], made: Sequence[Decision]) -> dict[str, Any]:

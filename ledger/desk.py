@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,12 +120,13 @@ def decide(
     return ledger.write(work)
 
 
-def note_place(ledger: Ledger, delivery_id: int, path: str, actor: str) -> None:
-    """Note where a submission's package lies from now on."""
+def note_package(ledger: Ledger, delivery_id: int, path: str, detail: Mapping[str, Any], actor: str) -> None:
+    """Note where a submission's package lies from now on, and what was written there."""
 
     def work(connection: Connection) -> None:
-        connection.execute(update(delivery).where(delivery.c.id == delivery_id).values(remote_id=path))
-        audit.record(connection, ledger.now(), actor, [audit.Act("package moved", f"delivery:{delivery_id}", {})])
+        values = {"remote_id": path, "detail": dict(detail)}
+        connection.execute(update(delivery).where(delivery.c.id == delivery_id).values(values))
+        audit.record(connection, ledger.now(), actor, [audit.Act("package written", f"delivery:{delivery_id}", {})])
 
     ledger.write(work)
 

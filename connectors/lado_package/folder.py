@@ -67,6 +67,11 @@ class PrivateFolder:
             return target
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+        if code == errno.EISDIR:
+            raise Misconfigured(
+                f"The LADO package {target} cannot be written: a folder stands in its place; move that folder away.",
+                setting=SETTING,
+            )
         raise self._misconfigured(code)
 
     def try_writing(self) -> None:
