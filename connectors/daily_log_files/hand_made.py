@@ -39,8 +39,12 @@ _HEADINGS = {
 
 
 def is_log(path: Path) -> bool:
-    """Whether a file of the folder is one to read; hidden files and Excel's lock files are not."""
-    return path.suffix.lower() in ENDINGS and not path.name.startswith((".", "~$")) and path.is_file()
+    """Whether a file of the folder is one to read; hidden files and Excel's lock files are not.
+
+    A link that leads nowhere is: what it leads to may hold entries, and was not seen.
+    """
+    named = path.suffix.lower() in ENDINGS and not path.name.startswith((".", "~$"))
+    return named and (path.is_file() or (path.is_symlink() and not path.exists()))
 
 
 def entries_in(path: Path, home_id: str) -> Iterator[HeldEntry]:

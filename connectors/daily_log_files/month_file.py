@@ -23,6 +23,7 @@ from connectors.daily_log_files.cells import BYTE_ORDER_MARK, COLUMNS, csv_row
 from connectors.errors import NotApplied, Uncertain
 
 LOCK_LOOK_SECONDS = 0.01
+MOST_READINGS = 10
 
 csv.field_size_limit(16 * 1024 * 1024)
 
@@ -59,9 +60,20 @@ class MonthFile:
     def append(self, cells: Mapping[str, str]) -> None:
         """Add a row durably, in the file's own order of columns. The caller holds the lock.
 
-        Raises OSError or NotALogError where nothing was added, and Uncertain where the system did not say whether it
-        will last.
+        Staff hold no lock: where the file has changed since it was read, it is read again, so that no line of theirs is
+        written over. Raises OSError, NotALogError or NotApplied where nothing was added, and Uncertain where the system
+        did not say whether it will last.
         """
+        for _ in range(MOST_READINGS):
+            if self._added(cells):
+                return
+        raise NotApplied(
+            f"The daily log's file {self.path.name} is being changed by somebody all the time; try again later."
+        )
+
+    def _added(self, cells: Mapping[str, str]) -> bool:
+        """Add a row; False where somebody has changed the file meanwhile."""
+        found = self._found()
         try:
             text, mode = decoded(self.path.read_bytes()), self.path.stat().st_mode & 0o777
         except FileNotFoundError:
@@ -77,20 +89,35 @@ class MonthFile:
         elif not text.endswith("\n"):
             text += "\r\n"
         text += csv_row([cells.get(heading, "") for heading in headings], delimiter)
-        self._replace((BYTE_ORDER_MARK + text).encode("utf-8"), mode)
+        return self._replaced((BYTE_ORDER_MARK + text).encode("utf-8"), mode, found)
 
-    def _replace(self, content: bytes, mode: int | None) -> None:
+    def _found(self) -> tuple[int, int, int] | None:
+        """What tells the file as it is from itself before and after a change; None where there is none."""
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+    def _replaced(self, content: bytes, mode: int | None, found: tuple[int, int, int] | None) -> bool:
+        """Put the content in the file's place, unless that is no longer the one that was found."""
         # The lock is ours, so a half-written file beside it was left by a process that was killed.
         for left in self.path.parent.glob(f".{self.path.name}.*.part"):
             left.unlink(missing_ok=True)
         beside = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}.part")
         try:
             _write_durably(beside, content, mode)
-            beside.replace(self.path)
+            unchanged = self._found() == found
+            if unchanged:
+                beside.replace(self.path)
+            else:
+                beside.unlink()
         except OSError:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
             raise
+        if not unchanged:
+            return False
         try:
             _sync_folder(self.path.parent)
             synced = True
@@ -98,6 +125,7 @@ class MonthFile:
             synced = False
         if not synced:
             raise Uncertain("The daily log's disk did not confirm the entry; it is looked up before it is sent again.")
+        return True
 
     @contextlib.contextmanager
     def locked(self, seconds: float) -> Iterator[None]:

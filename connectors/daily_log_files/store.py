@@ -42,6 +42,7 @@ _REASONS = {
     errno.ENOTDIR: "it is not a folder; correct {setting}",
     errno.ENOLCK: "its disk has no locks; set {setting} to a folder on a disk that has",
 }
+_NOWHERE = "it is a link that leads nowhere; bring back what it leads to, or take the link away"
 
 
 class DailyLogFiles:
@@ -100,9 +101,14 @@ class DailyLogFiles:
     def _created(self, entry: NewEntry) -> Receipt:
         self._is_folder()
         # Where a link stands for the month's file, the file that it leads to is written anew, and not the link.
-        file = MonthFile(Path(os.path.realpath(self._folder / file_name(entry.home_id, uk_day(entry.entry_time)))))
+        named = self._folder / file_name(entry.home_id, uk_day(entry.entry_time))
+        file = MonthFile(Path(os.path.realpath(named)))
+        if not file.path.parent.is_dir():
+            raise _not_read(named, _NOWHERE)
         with file.locked(self._lock_seconds), _readable(file.path):
-            held = _ours((held_entry(row) for row in file.rows()), entry.reference)
+            with _opened(file.path):
+                found = file.rows()
+            held = _ours((held_entry(row) for row in found), entry.reference)
             if held and not same_text(held[0].text, entry.text):
                 raise _other_words(entry, file.path)
             if held:
@@ -125,7 +131,7 @@ class DailyLogFiles:
         self._is_folder()
         seen: Counter[str] = Counter()
         for path in sorted(path for path in self._folder.iterdir() if is_log(path)):
-            with _readable(path):
+            with _opened(path), _readable(path):
                 for one in entries_in(path, home_id):
                     seen[one.remote_id] += 1
                     copies = seen[one.remote_id]
@@ -134,8 +140,10 @@ class DailyLogFiles:
     def _tried(self) -> None:
         self._is_folder()
         path = self._folder / f".check.{secrets.token_hex(8)}.part"
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        path.unlink()
+        try:
+            path.write_bytes(b"check")  # a full disk still takes an empty file
+        finally:
+            path.unlink(missing_ok=True)
 
     def _is_folder(self) -> None:
         if not self._folder.is_dir():
@@ -179,6 +187,25 @@ def _other_words(entry: NewEntry, path: Path) -> Rejected:
 def _entry_id(entry: NewEntry) -> str:
     exact = f"{entry.home_id}\x1f{entry.reference}"
     return f"log-{hashlib.sha256(exact.encode()).hexdigest()[:16]}"
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[None]:
+    """Names the file that the system does not let us read: the folder may be as it should be."""
+    try:
+        yield
+        return
+    except PermissionError:
+        problem = "this user may not; let this user read it, or move it away"
+    except FileNotFoundError:
+        problem = _NOWHERE if path.is_symlink() else "somebody has moved it meanwhile; try again"
+    except OSError:
+        problem = "the system refused it; check the file and its disk"
+    raise _not_read(path, problem)
+
+
+def _not_read(path: Path, problem: str) -> Misconfigured:
+    return Misconfigured(f"The daily log's file {printable(str(path))} cannot be read: {problem}.", setting=SETTING)
 
 
 @contextmanager

@@ -249,6 +249,38 @@ def test_what_cannot_be_seen_is_not_absent(log: DailyLogFiles, tmp_path: Path) -
         log.list("EXH", DAY, DAY)
 
 
+@pytest.mark.parametrize("name", [FILE, "EXH notes.csv"])
+@pytest.mark.parametrize("harm", ["a link that leads nowhere", "this user may not", "moved it meanwhile"])
+def test_a_file_that_cannot_be_read_is_named_and_never_passed_over(
+    log: DailyLogFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, harm: str
+) -> None:
+    """The folder was blamed, which was as it should be; and what a link led to was missing without a word."""
+    path = tmp_path / name
+    path.write_text("when,text\n", "utf-8")
+    if harm == "a link that leads nowhere":
+        path.unlink()
+        path.symlink_to("/nowhere/november.csv")
+    else:
+        code = errno.EACCES if harm == "this user may not" else errno.ENOENT
+        read = Path.read_bytes
+
+        def refused(self: Path) -> bytes:
+            if self.name == name:
+                raise OSError(code, "canary")
+            return read(self)
+
+        monkeypatch.setattr(Path, "read_bytes", refused)
+    calls = [lambda: log.find(REFERENCE, home_id="EXH", entry_on=DAY), lambda: log.list("EXH", DAY, DAY)]
+    if name == FILE and harm != "moved it meanwhile":
+        calls.append(lambda: log.create(entry()))
+    for call in calls:
+        with pytest.raises(Misconfigured) as caught:
+            call()
+        assert f"{path} cannot be read: " in caught.value.message
+        assert harm in caught.value.message
+        assert caught.value.__context__ is None
+
+
 # ---- hand-made entries -----------------------------------------------------------------------------------------
 
 
@@ -387,6 +419,52 @@ def test_processes_that_write_at_once_lose_and_double_nothing(log: DailyLogFiles
     assert sorted(row["reference"] for row in rows(tmp_path / FILE)) == sorted(f"IB-{n}" for n in range(40))
 
 
+STAFF = '"","EXH","03/11/2026 10:00","Night","","All quiet, {n}.","","","W. Worker",""\r\n'
+
+
+def staff_write_while_it_is_written(path: Path, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    written, sync = [], os.fsync
+
+    def save(handle: int) -> None:
+        sync(handle)
+        if len(written) < times:
+            written.append(len(written))
+            with path.open("a", encoding="utf-8", newline="") as file:
+                file.write(STAFF.format(n=len(written)))
+
+    monkeypatch.setattr(month_file_module.os, "fsync", save)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_staff_save_while_an_entry_is_being_added_is_not_written_over(
+    log: DailyLogFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    """An entry of the night was lost for good, and nobody was told."""
+    path = tmp_path / FILE
+    log.create(entry(reference="IB-1", text="Reference: IB-1"))
+    headings = path.read_bytes().split(b"\r\n", 1)[0] + b"\r\n"
+    if not there:
+        path.rename(tmp_path / "EXH old log.csv")
+        monkeypatch.setattr(sys.modules[__name__], "STAFF", headings.decode("utf-8") + STAFF)
+    staff_write_while_it_is_written(path, monkeypatch, 1)
+    log.create(entry())
+    assert {one.reference or one.text for one in log.list("EXH", DAY, DAY)} == {"IB-1", REFERENCE, "All quiet, 1."}
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_file_that_changes_all_the_time_is_left_for_later(
+    log: DailyLogFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.create(entry(reference="IB-1", text="Reference: IB-1"))
+    with monkeypatch.context() as busy:
+        staff_write_while_it_is_written(tmp_path / FILE, busy, 1000)
+        with pytest.raises(NotApplied, match=FILE):
+            log.create(entry())
+    assert find(log) == []
+    assert not list(tmp_path.glob(".*.part"))
+    assert not log.create(entry()).already_there
+
+
 def test_a_writer_that_holds_the_file_too_long_makes_us_come_back_later(tmp_path: Path) -> None:
     slow = DailyLogFiles(tmp_path, lock_seconds=0.05)
     with month_file_module.MonthFile(tmp_path / FILE).locked(1), pytest.raises(NotApplied):
@@ -443,6 +521,17 @@ def test_a_folder_that_is_not_there_is_named_by_every_call(tmp_path: Path, kind:
 
 def test_check_leaves_nothing_behind(log: DailyLogFiles, tmp_path: Path) -> None:
     assert log.check().ok
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_sees_a_disk_on_which_a_file_can_be_made_but_nothing_written(tmp_path: Path) -> None:
+    """A full disk takes an empty file: `doctor` said that all is well, and each sync that the disk is full."""
+    script = (
+        "import resource, sys; from pathlib import Path; from connectors.daily_log_files import DailyLogFiles\n"
+        "log = DailyLogFiles(Path(sys.argv[1])); resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "sys.exit(0 if log.check().ok else 7)"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False).returncode == 7
     assert list(tmp_path.iterdir()) == []
 
 
