@@ -37,6 +37,9 @@ _OTHER_FILE = (
     f"The ledger at {_SETTING} cannot be used: its file was removed or replaced while this run was at work; put back "
     "the one that was there, or restore a backup, before the next run."
 )
+#: A worker that freezes in mid-transaction, its machine paused or its network gone, holds what the others wait for.
+#: After so long without a word PostgreSQL ends that transaction.
+_FROZEN = "30s"
 _FULL = ("disk is full", "disk full", "no space left", "readonly", "read-only", "disk i/o error", "could not extend")
 
 
@@ -220,6 +223,8 @@ def _engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -238,6 +243,11 @@ def _begin_sqlite(connection: Connection) -> None:
     # A writer takes the lock at once: a lock that is upgraded later fails in the middle of a transaction.
     writes = connection.get_execution_options().get("bridge_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("bridge_writes"):
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{_FROZEN}'")
 
 
 def _says(why: DBAPIError, words: Sequence[str]) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Connection, make_url, text
 
-from ledger import outbox
+from ledger import audit, database, outbox
 from ledger.database import Ledger
 from ledger.errors import LedgerUnavailable
 from tests.databases import fresh_database
-from tests.ledger.conftest import KEY
+from tests.ledger.conftest import KEY, NOON
 from tests.ledger.owed import HOME, keep, report
 from tests.weather.scene import wait_until
 
@@ -60,6 +62,32 @@ def test_nothing_is_left_at_the_server_for_the_next_transaction(ledger: Ledger) 
     locks = "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
     with ledger.engine.connect() as connection:
         assert tuple(connection.execute(text(f"SELECT {left}, {locks}")).one()) == (0, 0, 0)
+
+
+def test_a_worker_that_freezes_in_a_transaction_does_not_hold_up_the_others(
+    ledger: Ledger, open_ledger: Callable[..., Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when its machine is paused: it holds the end of the audit trail, for which every other one waits."""
+    monkeypatch.setattr(database, "_FROZEN", "1s")
+    frozen, wakes, tries = threading.Event(), threading.Event(), []
+
+    def freeze(connection: Connection) -> None:
+        audit.record(connection, NOON, "sleeper", [audit.Act("slept", "ledger")])
+        tries.append(1)
+        frozen.set()
+        wakes.wait(60)
+
+    with ThreadPoolExecutor(2) as pool:
+        sleeper = pool.submit(ledger.write, freeze)
+        assert frozen.wait(60)
+        other = pool.submit(keep, open_ledger(), report(1))
+        try:
+            assert other.result(30).seen == 1
+        finally:
+            wakes.set()
+        sleeper.result(60)
+    assert len(tries) == 2, "what it had not committed is done again when it wakes"
+    assert audit.verify(ledger).ok
 
 
 def _somebody_waits(connection: Connection) -> bool:
