@@ -7,6 +7,7 @@ import getpass
 import http.client
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -25,6 +26,8 @@ from flows.prefect_server import PrefectServerError
 
 P = ParamSpec("P")
 Result = ExitCode | int | None
+#: Progress bars hide it, and give it back at their end, which does not come when a run ends at once.
+_SHOW_CURSOR = b"\x1b[?25h"
 
 as_json = click.option("--json", "wants_json", is_flag=True, help="Print JSON on standard output.")
 one_home = click.option("--home", metavar="H", help="One home's id; all homes if not given.")
@@ -138,11 +141,16 @@ def _thread_died(died: threading.ExceptHookArgs) -> None:
 
 @contextmanager
 def stoppable(stopping: threading.Event) -> Iterator[None]:
-    """SIGTERM and Ctrl-C finish what is in flight and end; the second one ends at once."""
+    """SIGTERM and Ctrl-C finish what is in flight and end; the second one ends at once.
+
+    By the system's own hand: Python would first wait for the threads that are at work.
+    """
 
     def first(number: int, _frame: object) -> None:
         stopping.set()
-        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
+        signal.signal(number, signal.SIG_DFL)
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), _SHOW_CURSOR)
 
     if threading.current_thread() is not threading.main_thread():
         yield

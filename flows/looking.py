@@ -192,11 +192,17 @@ def _with_single_notes(site: Site, view: NotesView, wanted: Sequence[str], fault
 
 
 def _each(site: Site, stage: str, items: Sequence[Any], work: Callable[[Any], None]) -> str | None:
-    """Do it for each on the network threads; the first fault ends it and is returned as its sentence."""
+    """Do it for each on the network threads; the first fault ends it and is returned as its sentence.
+
+    Raises KeyboardInterrupt when the run is to stop: what was seen of a part would be told as if it were all.
+    """
     done = 0
     with ThreadPoolExecutor(site.settings.delivery.threads) as pool:
         futures = [pool.submit(work, item) for item in items]
         for future in futures:
+            if site.stopping.is_set():
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise KeyboardInterrupt
             try:
                 future.result()
             except ConnectorError as why:

@@ -245,17 +245,20 @@ def test_k14_a_word_to_stop_that_does_not_wake_the_main_thread_is_heard(bridge: 
     assert scene.states()["pending"] > 0, "it did not stop until everything was sent"
 
 
-def test_k14_told_twice_it_ends_at_once_and_the_next_run_finds_what_it_did(bridge: Bridge) -> None:
+@pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT])
+def test_k14_told_twice_it_ends_at_once_and_the_next_run_finds_what_it_did(
+    bridge: Bridge, word: signal.Signals
+) -> None:
     scene = bridge.scene
     scene.write(*range(1, 9), hours_ago=5)
     scene.house.mosaic.arm("stall_after_apply", when="create", times=None, seconds=30)
     run = bridge.start("sync", "--json", BRIDGE_DELIVERY__TIMEOUT_SECONDS="30")
     wait_until(lambda: len(scene.house.mosaic.applied("create")) >= 4, what="sends in flight")
-    run.signal(signal.SIGTERM)
-    wait_until(lambda: _told(run.pid), what="the first word heard")
-    run.signal(signal.SIGTERM)
+    run.signal(word)
+    wait_until(lambda: _told(run.pid, word), what="the first word heard")
+    run.signal(word)
     began = time.monotonic()
-    assert run.end() == -signal.SIGTERM
+    assert run.end() == -word
     assert time.monotonic() - began < 25
     scene.house.mosaic.disarm()
     bridge.until_done()
@@ -263,11 +266,11 @@ def test_k14_told_twice_it_ends_at_once_and_the_next_run_finds_what_it_did(bridg
     moved(scene, create=8, log_create=8)
 
 
-def _told(pid: int) -> bool:
-    """Whether a process has heard SIGTERM: it no longer catches the next one."""
+def _told(pid: int, word: signal.Signals) -> bool:
+    """Whether a process has heard a signal: it no longer catches the next one."""
     caught = re.search(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     assert caught is not None
-    return not int(caught[1], 16) >> (signal.SIGTERM - 1) & 1
+    return not int(caught[1], 16) >> (word - 1) & 1
 
 
 def test_k14_told_to_stop_while_it_waits_for_a_doubt_it_does_not_wait(bridge: Bridge) -> None:
@@ -280,6 +283,27 @@ def test_k14_told_to_stop_while_it_waits_for_a_doubt_it_does_not_wait(bridge: Br
     began = time.monotonic()
     assert run.end() == 2
     assert time.monotonic() - began < 50
+
+
+@pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT])
+def test_k14_told_to_stop_while_it_reconciles_it_reads_no_further_and_reports_nothing(
+    bridge: Bridge, word: signal.Signals
+) -> None:
+    scene = bridge.scene
+    scene.write(*range(1, 61), hours_ago=5)
+    bridge.until_done()
+    scene.house.mosaic.arm("late", when="read", times=None, seconds=0.5)
+    before = len(scene.house.mosaic.requests())
+    days = ("--from", str(scene.today - timedelta(days=10)), "--to", str(scene.today), "--out", "reports")
+    run = bridge.start("reconcile", "--json", *days, BRIDGE_DELIVERY__THREADS="2")
+    wait_until(lambda: len(scene.house.mosaic.requests()) > before, what="its reading of the notes")
+    run.signal(word)
+    assert run.end() == 2
+    assert run.result["error"]["kind"] == "stopped"
+    assert len(scene.house.mosaic.requests()) - before < 50, "it read on"
+    assert not list(scene.house.folder.glob("reports/*")), "it told what it had seen of a part"
+    scene.house.mosaic.disarm()
+    assert bridge.run("reconcile", "--json", *days)[1].result["totals"]["verified"] == 60
 
 
 def test_a_worker_that_is_put_to_sleep_for_longer_than_its_lease_doubles_nothing_when_it_wakes(
