@@ -100,7 +100,8 @@ def _wrong(
             ("category", entry.category.strip() == body.category.strip()),
             # A log that keeps no children at all hides nothing: the text has their initials.
             ("the children named", bool(strangers) or set(entry.child_ids) in (set(), set(body.child_ids))),
-            ("the entry that it corrects", delivery.corrects is None or entry.corrects == delivery.corrects),
+            # Nor one that does not show what an entry corrects: the text says that it is a correction, and of what.
+            ("the entry that it corrects", delivery.corrects is None or entry.corrects in (None, delivery.corrects)),
         ]
     )
     if parts:

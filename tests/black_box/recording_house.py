@@ -179,7 +179,9 @@ class RecordingHouse(Wire):
         if "reference" in asked.query and not self.manners.ignore_filters:
             rows = [one for one in rows if one.get("reference") == asked.query["reference"]]
         items, cursor = self.paged(rows, asked, 500, lambda one: one["entryId"])
-        return {"items": [self._dressed(one) for one in items], "nextCursor": cursor, **self._more()}
+        left_out = {"childIds", "corrects", "createdBy"} if self.manners.short_lists else set()
+        shown = [{name: value for name, value in one.items() if name not in left_out} for one in items]
+        return {"items": [self._dressed(one) for one in shown], "nextCursor": cursor, **self._more()}
 
     def _add(self, asked: Asked) -> dict[str, Any]:
         wrong = faults("recording", "NewDailyLogEntry", asked.json)

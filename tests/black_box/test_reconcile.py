@@ -155,6 +155,19 @@ def test_appendments_that_a_list_does_not_show_are_looked_for_on_the_note(found:
     assert odd(town.bridge.reconcile(*PERIOD)) == [("missing", "0001", "mosaic")]
 
 
+def test_a_log_that_does_not_show_what_an_entry_corrects_is_not_called_different(found: Found) -> None:
+    town = found(mail=False, recording=Manners(short_lists=True))
+    report = quiet(1, ago(2))
+    town.recording.put(report)
+    town.bridge.sync(code=0)
+    town.recording.put(amended(report, location="Flumoxroom"))
+    town.bridge.sync(code=0)
+    clean = town.bridge.reconcile(*PERIOD)
+    assert (len(town.recording.log), odd(clean)) == (2, [])
+    town.recording.log[1]["text"] = town.recording.log[1]["text"].replace("Flumoxroom", "Hall")
+    assert odd(town.bridge.reconcile(*PERIOD)) == [("different", "0001", "daily_log")]
+
+
 def test_an_acknowledged_finding_stays_but_no_longer_alarms(found: Found) -> None:
     town = found(mail=False)
     town.recording.put(quiet(1, ago(hours=5)), quiet(3, ago(hours=3)))
