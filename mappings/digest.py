@@ -16,8 +16,8 @@ from enum import StrEnum
 
 from mappings.bodies import MailBody
 from mappings.mail_text import Block, Rows, mail_text
-from mappings.uk_time import uk_day
-from mappings.wording import clock_time, readable
+from mappings.uk_time import uk_clock, uk_day
+from mappings.wording import readable
 
 
 class DigestState(StrEnum):
@@ -156,7 +156,7 @@ def _when(row: DigestRow, now: datetime) -> str:
         return f"{_ago(now - row.due_at)} late (since {readable(row.due_at)})"
     days = (uk_day(row.due_at) - uk_day(now)).days
     words = {0: "today", 1: "tomorrow"}.get(days)
-    return f"{words} by {clock_time(row.due_at)}" if words else f"by {readable(row.due_at)}"
+    return f"{words} by {uk_clock(row.due_at)}" if words else f"by {readable(row.due_at)}"
 
 
 def _ago(late: timedelta) -> str:

@@ -6,6 +6,7 @@ from mappings.holds import users_of
 from mappings.incident import Answer, ChildRole, ClockTroubleKind, Intervention, StaffMember
 from mappings.note_subject import Subject, brief, facts, prose
 from mappings.said import said_briefly
+from mappings.uk_time import uk_clock
 from mappings.wording import (
     ANSWERS,
     INVOLVEMENTS,
@@ -13,7 +14,6 @@ from mappings.wording import (
     NOT_RECORDED,
     POSITIONS,
     REASONS,
-    clock_time,
     escaped,
     listed,
     minutes,
@@ -109,7 +109,7 @@ def measure(subject: Subject) -> list[str]:
         (
             subject.text(measure.technique),
             POSITIONS[measure.position],
-            clock_time(measure.started_at) if measure.started_at else "not recorded",
+            uk_clock(measure.started_at) if measure.started_at else "not recorded",
             minutes(measure.duration_minutes),
             listed([_staff_name(subject, staff_id) for staff_id in users_of(subject.incident, measure)[:20]])
             or "not recorded",

@@ -184,6 +184,14 @@ def clock_face(local: datetime) -> str:
     return f"{_TWO_DIGITS[local.hour]}:{_TWO_DIGITS[local.minute]}"
 
 
+def uk_clock(moment: datetime) -> str:
+    """The time of day in the UK: `14:05`; in the hour that happens twice it says which one: `01:30 GMT`."""
+    local = moment.astimezone(LONDON)
+    if local.hour <= _LAST_HOUR_OF_A_CHANGE and _happens_twice(local):
+        return f"{clock_face(local)} {local.tzname()}"
+    return clock_face(local)
+
+
 def _happens_twice(local: datetime) -> bool:
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
@@ -194,7 +202,4 @@ def readable(moment: datetime) -> str:
     In the hour that happens twice it says which one: `... at 01:30 BST`, `... at 01:30 GMT`.
     """
     local = moment.astimezone(LONDON)
-    words = f"{readable_day(local.date())} at {clock_face(local)}"
-    if local.hour <= _LAST_HOUR_OF_A_CHANGE and _happens_twice(local):
-        return f"{words} {local.tzname()}"
-    return words
+    return f"{readable_day(local.date())} at {uk_clock(local)}"

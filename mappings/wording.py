@@ -101,11 +101,6 @@ def short_moment(moment: datetime) -> str:
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {clock_face(local)}"
 
 
-def clock_time(moment: datetime) -> str:
-    """The UK wall-clock time alone: `14:05`."""
-    return clock_face(moment.astimezone(LONDON))
-
-
 def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     if len(words) == 1:

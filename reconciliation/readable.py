@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from mappings.flags import FLAG_TITLES
-from mappings.uk_time import LONDON
+from mappings.uk_time import uk_clock, uk_day
 from reconciliation.finding import Finding, Kind, Severity
 from reconciliation.totals import Row
 from reconciliation.verdict import Tone
@@ -133,15 +133,12 @@ def day(value: date | None) -> str:
 
 def moment(value: datetime | None) -> str:
     """`3 Nov 2026, 14:05`, UK time."""
-    if value is None:
-        return ""
-    local = value.astimezone(LONDON)
-    return f"{day(local.date())}, {local:%H:%M}"
+    return f"{uk_date(value)}, {uk_clock(value)}" if value else ""
 
 
 def uk_date(value: datetime | None) -> str:
     """The UK day of a moment: `3 Nov 2026`."""
-    return day(value.astimezone(LONDON).date()) if value else ""
+    return day(uk_day(value)) if value else ""
 
 
 def status(value: str) -> str:

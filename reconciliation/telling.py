@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from mappings.owed import Action
-from mappings.uk_time import LONDON
+from mappings.uk_time import uk_clock, uk_day
 from reconciliation.finding import Finding, Owner, Severity, finding_id
 from reconciliation.views import LedgerDelivery, LedgerIncident, Target
 from reconciliation.wording import ADDITION_NAMES, MAIL_NAMES, RECORD_NAMES, TARGET_NAMES, words_for
@@ -133,5 +133,4 @@ def day_words(day: date) -> str:
 
 def moment_words(moment: datetime) -> str:
     """A moment in a sentence, UK time: `3 November 2026 at 14:05`."""
-    local = moment.astimezone(LONDON)
-    return f"{day_words(local.date())} at {local:%H:%M}"
+    return f"{day_words(uk_day(moment))} at {uk_clock(moment)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from mappings.bodies import MailBody
 from mappings.digest import DigestRow, DigestState, digest
 from tests.mappings.reports import NOW, after
@@ -58,6 +60,15 @@ def test_the_soonest_comes_first_within_its_group_and_a_row_given_twice_is_said_
     assert text.index("EXH-2026-0147") < text.index("EXH-2026-0150")
     assert text.count("EXH-2026-0147") == 1
     assert "tomorrow by 06:05" in text
+
+
+def test_a_time_in_the_hour_that_happens_twice_says_which_of_the_two() -> None:
+    """Read at 01:30 BST, "by 01:10" is over; by 01:10 GMT there are forty minutes left."""
+    due = VIEWS.__class__(**(VIEWS.__dict__ | {"due_at": datetime(2026, 10, 25, 1, 10, tzinfo=UTC)}))
+    found = digest("senior@home.example", "Senior Manager", [due], datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    assert found is not None
+    assert "as at Sunday 25 October 2026 at 01:30 BST" in found.text
+    assert "today by 01:10 GMT" in found.text
 
 
 def test_a_digest_over_several_homes_says_which() -> None:

@@ -12,7 +12,7 @@ import re
 import stat
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import openpyxl
@@ -32,6 +32,7 @@ from reconciliation.remember import to_keep, with_standing
 from reconciliation.report import report_of
 from reconciliation.report_files import write_report_files
 from reconciliation.summary import artifact_markdown, artifact_rows, verdict_mail
+from reconciliation.telling import moment_words
 from reconciliation.totals import Row
 from reconciliation.views import LogView, NotesView, Side, SourceView
 from reconciliation.xlsx import xlsx_report
@@ -149,6 +150,13 @@ def test_a_sentence_ends_with_one_full_stop_and_says_when_it_was_due_once() -> N
     assert "Undecided about S.E.<" in page
     assert "Due 2 Nov 2026" not in page
     assert late.told_of("the child") == "EXH-2026-0009: undecided about the child."
+
+
+def test_a_time_in_the_hour_that_happens_twice_says_which_of_the_two() -> None:
+    """What was done at 01:20 GMT would stand there as done before it happened, at 01:55 BST."""
+    seen = datetime(2026, 10, 25, 1, 20, tzinfo=UTC)
+    assert "25 Oct 2026, 01:20 GMT" in html_report(replace(REPORT, as_of=seen))
+    assert moment_words(seen - timedelta(minutes=25)) == "25 October 2026 at 01:55 BST"
 
 
 def test_much_of_the_same_is_folded_and_none_of_it_is_left_out() -> None:
