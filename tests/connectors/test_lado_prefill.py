@@ -6,8 +6,10 @@ browser (`sudo apt install chromium`).
 
 from __future__ import annotations
 
+import errno
 import html
 import json
+import os
 import shutil
 import stat
 import threading
@@ -348,8 +350,8 @@ def test_check_opens_the_form_and_fills_in_nothing(council: Council) -> None:
     assert council.submissions == []
 
 
-def test_a_written_package_is_filled_in_and_pictured_for_its_owner_alone(council: Council, tmp_path: Path) -> None:
-    found = {
+def written() -> dict[str, object]:
+    return {
         "form": "lado-contact-form",
         "version": 1,
         "incident": "EXH-2026-0001",
@@ -360,11 +362,41 @@ def test_a_written_package_is_filled_in_and_pictured_for_its_owner_alone(council
             for one in FIELDS
         },
     }
+
+
+def test_a_written_package_is_filled_in_and_pictured_for_its_owner_alone(council: Council, tmp_path: Path) -> None:
+    found = written()
     picture = tmp_path / "form.png"
     filled = prefill_form(json.loads(json.dumps(found)), url=council.url, screenshot=picture)
     assert set(filled) == {one.key for one in FIELDS if one.value}
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert stat.S_IMODE(picture.stat().st_mode) == 0o600
+    assert council.submissions == []
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [("no folder", "its folder is not there"), ("a link", "a link stands"), ("full", "its disk is full")],
+)
+def test_a_picture_that_cannot_be_saved_is_told_and_half_of_it_is_not_left(
+    council: Council, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str, said: str
+) -> None:
+    picture = tmp_path / "form.png"
+    if harm == "no folder":
+        picture = tmp_path / "none" / "form.png"
+    elif harm == "a link":
+        picture.symlink_to(tmp_path / "elsewhere.png")
+    else:
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "canary")
+
+        monkeypatch.setattr(os, "fchmod", full)
+    with pytest.raises(Misconfigured, match=said) as caught:
+        prefill_form(written(), url=council.url, screenshot=picture)
+    assert str(picture) in caught.value.message
+    assert caught.value.__context__ is None
+    assert not picture.exists()
     assert council.submissions == []
 
 
