@@ -141,6 +141,16 @@ def test_a_late_workers_answer_changes_nothing_while_another_holds_the_delivery(
     assert states(ledger) == ["accepted"]
 
 
+def test_what_one_looks_up_nobody_else_looks_up_meanwhile(ledger: Ledger, clock: SetClock) -> None:
+    keep(ledger, report())
+    outbox.record(ledger, "w", [Outcome(*claim(ledger), Event.AMBIGUOUS)])
+    look = {"homes": [HOME], "limit": 5, "lease_seconds": 10}
+    assert len(outbox.claim_looks(ledger, "mosaic", "one", **look)) == 1
+    assert outbox.claim_looks(ledger, "mosaic", "other", **look) == []
+    clock.advance(11)
+    assert len(outbox.claim_looks(ledger, "mosaic", "other", **look)) == 1
+
+
 def test_a_late_look_changes_nothing_when_another_looks_meanwhile(ledger: Ledger, clock: SetClock) -> None:
     """A look whose lease ran out is taken over as it is: nobody need have freed it first."""
     keep(ledger, report())
