@@ -83,6 +83,14 @@ def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
+def latest_alike(moment: datetime) -> datetime:
+    """The last moment at which the UK clock shows the same: itself, but for the first of an hour that happens twice."""
+    local = moment.astimezone(LONDON)
+    if local.hour > _LAST_HOUR_OF_A_CHANGE or local.fold:
+        return moment
+    return local.replace(fold=1).astimezone(UTC)
+
+
 # ---- text, by style --------------------------------------------------------------------------------------------
 
 

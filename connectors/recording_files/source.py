@@ -35,7 +35,7 @@ from connectors.recording_files.drop_folder import (
 from connectors.recording_files.table import HalfWritten, NoTable, Table, groups
 from connectors.recording_files.workbook import read_xlsx
 from mappings.field_map import Outline, Unreadable, load_map
-from mappings.uk_time import uk_day
+from mappings.uk_time import latest_alike, uk_day
 
 DEFAULT_MAP = "spreadsheet"
 MAP_SETTING = "BRIDGE_RECORDING__FIELD_MAP"
@@ -45,6 +45,7 @@ _SECOND_LOOK_SECONDS = 0.25
 _PATIENCE = timedelta(hours=1)
 _MOST_QUARANTINED = 32 * 1024 * 1024
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
 _BUSY = "is still being written"
 _LOCKED = "is locked by another program"
 _NO_FILE = "is no file, or a link that leads nowhere"
@@ -244,7 +245,7 @@ class RecordingFiles:
             if group.damaged:
                 item["@damaged"] = list(group.damaged)
             identity = self._map.identify(item)
-            item["@version"] = _version_at(identity.modified_at or file.modified_at)
+            item["@version"] = _version_at(identity.modified_at, file.modified_at)
             items.append(item)
             homes.append(identity.home_id)
         named = {home for home, item in zip(homes, items, strict=True) if "@damaged" not in item}
@@ -313,7 +314,7 @@ class RecordingFiles:
                 if outline.home_id is None or outline.source_id is None:
                     continue
                 held = latest.setdefault(outline.home_id, {}).get(outline.source_id)
-                if held is None or _order(outline) >= _order(held[0]):
+                if held is None or _order(outline, item) >= _order(*held):
                     latest[outline.home_id][outline.source_id] = (outline, item)
         if self.waiting:
             raise NotApplied(
@@ -335,13 +336,20 @@ def _whole(file: Dropped, fields: Sequence[str]) -> Item:
     return item
 
 
-def _version_at(moment: datetime) -> int:
-    """A version for exports that have none: it rises with the time of the report, or of its file."""
-    return max(1, int((moment - _EPOCH).total_seconds()))
+def _version_at(changed: datetime | None, exported: datetime) -> int:
+    """A version for exports that have none: it rises with the time of the report, or of its file.
+
+    Of a time of change that happens twice the file's own says how late it may have been: what was changed again after
+    the clocks went back is not older than what was changed before.
+    """
+    at = exported if changed is None else changed
+    if changed is not None and latest_alike(changed) != changed:
+        at = min(max(changed, exported), latest_alike(changed) + _MINUTE)
+    return max(1, int((at - _EPOCH).total_seconds()))
 
 
-def _order(outline: Outline) -> tuple[datetime, int]:
-    return outline.modified_at or _EPOCH, outline.version or 0
+def _order(outline: Outline, item: Item) -> tuple[int, int]:
+    return item["@version"], outline.version or 0
 
 
 def _index_row(outline: Outline, home_id: str) -> IndexRow | None:

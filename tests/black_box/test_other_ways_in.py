@@ -107,6 +107,43 @@ def test_a_daily_log_in_files_is_written_once_and_read_back(found: Found, tmp_pa
     assert not [mark for mark in ("Zebedee", "Ottoline") if mark in text]
 
 
+def test_what_was_amended_after_the_clocks_went_back_is_told_although_its_time_looks_earlier(
+    found: Found, tmp_path: Path
+) -> None:
+    """Of an export without versions, what was saved at 01:10 GMT was taken for older than at 01:50 BST, for good."""
+    folder, own = tmp_path / "drop", tmp_path / "own.toml"
+    folder.mkdir()
+    shipped = (Path(__file__).parents[2] / "config/maps/spreadsheet.toml").read_text("utf-8")
+    own.write_text(
+        shipped.replace('version = "Revision"', 'version = "@version"').replace(
+            '"Report ID", "Revision"]', '"Report ID"]'
+        )
+    )
+    town = found(
+        mail=False,
+        BRIDGE_RECORDING__KIND="files",
+        BRIDGE_RECORDING__FOLDER=str(folder),
+        BRIDGE_RECORDING__FIELD_MAP=str(own),
+    )
+    del town.bridge.env["BRIDGE_RECORDING__BASE_URL"], town.bridge.env["BRIDGE_RECORDING__API_KEY"]
+    zebedee, held = ("child-1", "Zebedee Quillfeather", 1001), datetime(2025, 10, 25, 22, 5)
+
+    def export(name: str, at: str, **changes: Any) -> None:
+        as_csv(folder / name, [row(1, held, zebedee, **changes)])
+        seconds = datetime.fromisoformat(at).timestamp()
+        os.utime(folder / name, (seconds, seconds))
+        town.bridge.sync(code=0)
+
+    export("a.csv", "2025-10-26T00:52:00Z", Last_Amended="26/10/2025 01:50")
+    amended_at = {"Last_Amended": "26/10/2025 01:10", "Account_of_Incident": "flumoxtext, and more"}
+    export("b.csv", "2025-10-26T01:12:00Z", **amended_at)
+    export("c.csv", "2025-10-26T10:12:00Z", **amended_at)
+    (note,) = town.mosaic.of(1001)
+    assert ["and more" in one["note"] for one in note["appendments"]] == [True]
+    town.bridge.reconcile("2025-10-25", "2025-10-26")
+    assert len(note["appendments"]) == 1
+
+
 def test_the_spreadsheet_in_a_drop_folder_goes_the_whole_way(found: Found, tmp_path: Path) -> None:
     folder = tmp_path / "drop"
     folder.mkdir()
