@@ -35,12 +35,23 @@ one_home = click.option("--home", metavar="H", help="One home's id; all homes if
 
 def say(line: str = "") -> None:
     """A line for a person, on standard output."""
-    click.echo(line)
+    _print(line)
 
 
 def show_json(value: object) -> None:
     """JSON on standard output, one document."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+    _print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+def _print(text: str) -> None:
+    """Print it. That nobody reads any more, or that the disk is full, changes nothing of what was done."""
+    try:
+        click.echo(text)
+    except OSError as why:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(why, BrokenPipeError):
+            sentence = f"The output could not be written ({why.strerror}); the exit code says how the command ended."
+            click.echo(f"incident-bridge: {sentence}", err=True)
 
 
 def actor() -> str:
@@ -145,10 +156,13 @@ def stoppable(stopping: threading.Event) -> Iterator[None]:
 
     By the system's own hand: Python would first wait for the threads that are at work.
     """
+    told: list[int] = []
 
     def first(number: int, _frame: object) -> None:
-        stopping.set()
         signal.signal(number, signal.SIG_DFL)
+        told.append(number)
+        if len(told) == 1:  # another word may interrupt this one, and would wait for the event's lock for ever
+            stopping.set()
         if sys.stderr.isatty():
             os.write(sys.stderr.fileno(), _SHOW_CURSOR)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from flows import records
-from flows.console import quiet_libraries
+from flows.console import quiet_libraries, stoppable
 from flows.main import COMMANDS
 from sandbox.cast import home_file
 from sandbox.scenario import bulk
@@ -85,6 +87,56 @@ def test_a_person_who_interrupts_is_told_that_it_can_go_on(house, bridge: Bridge
     monkeypatch.setattr(records, "status", interrupted)
 
     assert (bridge("status").code, bridge("status").err) == (2, "incident-bridge: Stopped; run it again to go on.\n")
+
+
+def test_a_word_to_stop_that_interrupts_another_does_not_wait_for_it():
+    """It would wait for ever: what it interrupts holds the lock of the event that both would set."""
+    asked = []
+
+    class Told(threading.Event):
+        def set(self) -> None:
+            asked.append(1)
+            if len(asked) == 1:
+                signal.raise_signal(signal.SIGINT)
+            super().set()
+
+    stopping = Told()
+    with stoppable(stopping):
+        signal.raise_signal(signal.SIGTERM)
+
+    assert stopping.is_set()
+    assert len(asked) == 1
+
+
+def _makes_a_key(stdout: int) -> tuple[int, str]:
+    code = "from flows.main import main; main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "key", "new"],
+        cwd=ROOT,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    return ran.returncode, ran.stderr
+
+
+def test_a_reader_that_has_gone_away_is_no_failure():
+    here, there = os.pipe()
+    os.close(here)
+
+    assert _makes_a_key(there) == (0, "")
+
+    os.close(there)
+
+
+def test_output_for_which_there_is_no_space_is_said_in_one_sentence():
+    with open("/dev/full", "wb") as full:
+        code, told = _makes_a_key(full.fileno())
+
+    assert code == 0
+    assert told.startswith("incident-bridge: The output could not be written (No space left on device)")
+    assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize(
