@@ -1,6 +1,7 @@
 """Leases: who holds a delivery, until when by the database's clock, and what it means when nobody comes back.
 
-Each claim has a fencing number of its own. Whoever comes back late has an old one, and changes nothing.
+Each claim has a fencing number of its own, and a lease that ran out is nobody's. Whoever comes back late has an old
+number or no lease, and changes nothing.
 """
 
 from __future__ import annotations
@@ -89,7 +90,6 @@ def expire(ledger: Ledger, worker: str, *, settle_seconds: float) -> int:
                     after(DeliveryState(row.state), event),
                     why="Its worker did not come back; it is looked up before anything is sent again.",
                     due=seconds + (settle_seconds if sending else 0.0),
-                    next_fence=row.fence + 1,
                 )
             )
         write_steps(connection, now, worker, steps)

@@ -18,7 +18,7 @@ from ledger.tables import attempt, delivery
 class Step(NamedTuple):
     """What `event`, under this fencing number, made of a delivery. `due` is in seconds by the ledger's clock.
 
-    None leaves ids, moments, the detail and the fencing number as they were.
+    None leaves ids, moments and the detail as they were.
     """
 
     delivery: int
@@ -29,7 +29,6 @@ class Step(NamedTuple):
     cause: str | None = None
     due: float = 0.0
     looks: int = 0
-    next_fence: int | None = None
     remote_id: str | None = None
     person_id: int | None = None
     accepted_at: datetime | None = None
@@ -72,7 +71,7 @@ def note(connection: Connection, now: datetime, actor: str, steps: Sequence[Step
 
 
 _GIVEN = ("state", "state_since", "why", "cause", "due_epoch", "looks")
-_GIVEN_OR_AS_IT_WAS = ("fence", "remote_id", "person_id", "accepted_at", "verified_at")
+_GIVEN_OR_AS_IT_WAS = ("remote_id", "person_id", "accepted_at", "verified_at")
 _COLUMNS: Types = tuple((name, delivery.c[name].type) for name in ("id", *_GIVEN, *_GIVEN_OR_AS_IT_WAS))
 
 
@@ -91,7 +90,6 @@ def _row(step: Step, now: datetime) -> dict[str, Any]:
         "cause": step.cause,
         "due_epoch": step.due,
         "looks": step.looks,
-        "fence": step.next_fence,
         "remote_id": step.remote_id,
         "person_id": step.person_id,
         "accepted_at": step.accepted_at,
