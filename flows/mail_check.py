@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
 
 from config.home import Home
+from flows.people import may_hear
 from flows.planning import replan
 from flows.site import Site
 from ledger import standing, withdrawals
@@ -31,18 +35,31 @@ def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
                     connection, homes=[home.id], targets=[Target.EMAIL], states=[DeliveryState.PENDING]
                 )
             )
-            keys = sorted({row.incident_id for row in waiting if row.incident_id is not None})
+            keys = sorted({key for row in waiting for key in _about(row)})
             held = standing.incidents_by_key(connection, keys)
             revisions = standing.revisions(site.ledger, connection, held)
         latest = {key: rows[-1].report for key, rows in revisions.items() if rows}
         for row in waiting:
-            report = latest.get(row.incident_id)
-            if report is None or (row.subject, row.detail.get("to", "")) in _recipients(site, home, report):
+            reports = [report for key in _about(row) if (report := latest.get(key)) is not None]
+            if _is_right(site, home, row, reports):
                 continue
             if withdrawals.withdraw(site.ledger, row.id, _CHANGED, site.worker):
                 withdrawn.append(row.incident_id)
-    replan(site, sorted(set(withdrawn)), frozenset({Target.EMAIL}))
+    replan(site, sorted({key for key in withdrawn if key is not None}), frozenset({Target.EMAIL}))
     return len(withdrawn)
+
+
+def _about(row: Row[Any]) -> Sequence[int]:
+    """The ledger's keys of the incidents that a mail tells of."""
+    return row.detail.get("about", ()) if row.incident_id is None else (row.incident_id,)
+
+
+def _is_right(site: Site, home: Home, row: Row[Any], reports: Sequence[Incident]) -> bool:
+    """Whether this mail still waits for somebody who may have it."""
+    to = row.detail.get("to", "")
+    if row.incident_id is None:
+        return any(site.ledger.vault.digest(person.email) == to for person in may_hear(home, reports))
+    return not reports or (row.subject, to) in _recipients(site, home, reports[0])
 
 
 def _recipients(site: Site, home: Home, report: Incident) -> frozenset[tuple[str, str]]:

@@ -36,6 +36,16 @@ def contacts(home: Home) -> dict[str, Contact]:
     return {role: contact for role, contact in named.items() if contact is not None}
 
 
+def may_hear(home: Home, about: Iterable[Incident]) -> list[Contact]:
+    """Everybody in the home's file who has an address and is no adult of concern in any of these reports."""
+    reports = list(about)
+    return [
+        person
+        for person in (*contacts(home).values(), *home.also_notify)
+        if person.email and not any(is_adult_of_concern(person.name, report, email=person.email) for report in reports)
+    ]
+
+
 def first_told(home: Home, role: str, about: Iterable[Incident | None]) -> tuple[str, Contact] | None:
     """The first person of the way up who has an address and is no adult of concern in any of these reports."""
     reports = [report for report in about if report is not None]

@@ -41,6 +41,8 @@ class _Post:
     contact: Contact
     role: str
     rows: dict[str, DigestRow] = field(default_factory=dict)
+    about: set[int] = field(default_factory=set)
+    """The ledger's keys of the incidents in it."""
 
 
 def remind(
@@ -106,6 +108,7 @@ def _posts(site: Site, home: Home, now: datetime) -> tuple[list[_Post], set[str]
                 if state is DigestState.ESCALATED and f"{key}{DigestState.OVERDUE}" in post.rows:
                     continue  # nobody is above this person: it has been with them since it was overdue
                 post.rows[f"{key}{state}"] = _row(home, file, duty, state, initials)
+                post.about.add(file.held.key)
     return list(posts.values()), nobody
 
 
@@ -159,7 +162,7 @@ def _row(home: Home, file: CaseFile, duty: Duty, state: DigestState, initials: d
 
 def _owe(site: Site, home: Home, post: _Post, now: datetime, *, dry_run: bool) -> Iterator[dict[str, Any]]:
     """Owe one digest, where something in it is new to this person."""
-    told = _told(site, home, post.contact.email)
+    told, withdrawn = _told(site, home, post.contact.email)
     fresh = {key for key in post.rows if _mark(key) not in told}
     if not fresh:
         return
@@ -174,7 +177,7 @@ def _owe(site: Site, home: Home, post: _Post, now: datetime, *, dry_run: bool) -
         incident="digest",
         revision=0,
         target=Target.EMAIL,
-        subject=f"{to}\n{hashlib.sha256(''.join(sorted(_mark(k) for k in fresh)).encode()).hexdigest()}",
+        subject=f"{to}\n{hashlib.sha256(''.join(sorted(_mark(k) for k in fresh)).encode()).hexdigest()}{withdrawn}",
         action=Action.DIGEST,
     )
     owed = Owed(
@@ -186,7 +189,7 @@ def _owe(site: Site, home: Home, post: _Post, now: datetime, *, dry_run: bool) -
         0,
         now,
         body,
-        detail={"duties": [], "to": to, "told": marks, "dated": now.isoformat()},
+        detail={"duties": [], "to": to, "told": marks, "about": sorted(post.about), "dated": now.isoformat()},
     )
     states = [row.state for row in post.rows.values()]
     state = "would be sent" if dry_run else "pending"
@@ -207,19 +210,23 @@ def _owe(site: Site, home: Home, post: _Post, now: datetime, *, dry_run: bool) -
     }
 
 
-def _told(site: Site, home: Home, address: str) -> set[str]:
-    """What this address has been told, or is about to be."""
+def _told(site: Site, home: Home, address: str) -> tuple[set[str], str]:
+    """What this address has been told, or is about to be; and the key of the last digest to it that was withdrawn."""
     to = site.ledger.vault.digest(address)
     with site.ledger.reading() as connection:
         rows = list(
             standing.delivery_rows(connection, homes=[home.id], targets=[Target.EMAIL], actions=[Action.DIGEST])
         )
     found: set[str] = set()
+    withdrawn = ""
     for row in rows:
-        lost = row.state in (DeliveryState.REJECTED, DeliveryState.SUPERSEDED)
-        if row.detail.get("to") == to and not lost:
-            found.update(row.detail.get("told", ()))
-    return found
+        if row.detail.get("to") != to or row.detail.get("told") is None or row.state == DeliveryState.REJECTED:
+            continue
+        if row.state == DeliveryState.SUPERSEDED:
+            withdrawn = row.key
+        else:
+            found.update(row.detail["told"])
+    return found, withdrawn
 
 
 def _mark(key: str) -> str:

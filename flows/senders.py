@@ -10,6 +10,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Protocol
 
 from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected, Uncertain, Unreachable
@@ -40,6 +41,8 @@ _MOST_COPIES = 4
 _MOST_CLAIMS = 2
 #: A token whose time was over says nothing about the target: there is a new one at once.
 _STALE = "sign_in_stale"
+#: What stands in a Message-ID where the sender has no domain: some notifiers have no address to set.
+_NO_DOMAIN = "incident-bridge.invalid"
 _CONFLICT = "The target says that it has this record, but a look-up does not find it; ask the target's administrators."
 
 _ELSEWHERE = (
@@ -147,8 +150,7 @@ class MailSender:
         sent_as = claim.detail.get("sent_as")
         if sent_as is not None:
             return str(sent_as)
-        domain = self.sender.rpartition("@")[2] or "incident-bridge.invalid"
-        return f"<{claim.reference.lower()}@{domain}>"
+        return f"<{claim.reference.lower()}@{_domain(self.sender)}>"
 
     def send(self, claim: Claim, root: Root | None) -> Receipt:  # noqa: ARG002
         """Send one message to one person."""
@@ -173,6 +175,15 @@ class MailSender:
     def finish(self, claim: Claim, remote_id: str) -> Receipt:  # noqa: ARG002
         """A mail is never unfinished."""
         return Receipt(remote_id)
+
+
+def _domain(sender: str) -> str:
+    """The domain of the sender's address, which may stand beside a name and hold letters beyond A to Z."""
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    try:
+        return domain.encode("idna").decode("ascii") or _NO_DOMAIN
+    except UnicodeError:
+        return _NO_DOMAIN
 
 
 @dataclass

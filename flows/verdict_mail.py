@@ -41,8 +41,9 @@ def tell_managers(site: Site, home: Home, report: Report) -> list[dict[str, str]
         return []
     state = _state_of(report)
     told: dict[str, str] = {}
-    for role, contact in _people(site, home, report):
-        told |= _owe(site, home, report, role, contact, state)
+    about = _incidents(site, home, report)
+    for role, contact in _people(home, report, list(about.values())):
+        told |= _owe(site, home, report, role, contact, state, sorted(about))
     withdraw_changed_recipients(site, [home])  # this sends what else waits for the mail server, too
     delivery_stage.deliver(site, [home.id], wait_seconds=0.0, replan=lambda keys: replan(site, keys), only=Target.EMAIL)
     with site.ledger.reading() as connection:
@@ -60,9 +61,8 @@ def _state_of(report: Report) -> str:
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def _people(site: Site, home: Home, report: Report) -> list[tuple[str, Contact]]:
+def _people(home: Home, report: Report, about: Sequence[Incident]) -> list[tuple[str, Contact]]:
     """Who is told, each once. An adult of concern in what the mail counts is passed over (RULINGS 39)."""
-    about = _incidents(site, home, report)
     roles = ["registered_manager"]
     if any(finding.severity is Severity.HIGH for finding in report.open_findings):
         roles.append("senior_manager")
@@ -70,21 +70,26 @@ def _people(site: Site, home: Home, report: Report) -> list[tuple[str, Contact]]
     return list({one[1].email.casefold(): one for one in found if one is not None}.values())
 
 
-def _incidents(site: Site, home: Home, report: Report) -> Sequence[Incident]:
-    """The reports that the open findings are about, as they are now."""
+def _incidents(site: Site, home: Home, report: Report) -> dict[int, Incident]:
+    """The reports that the open findings are about, as they are now, by the ledger's key of the incident."""
     numbers = {finding.incident for finding in report.open_findings if finding.incident}
     with site.ledger.reading() as connection:
         held = [one for one in standing.incidents(connection, [home.id]) if one.number in numbers]
         revisions = standing.revisions(site.ledger, connection, held)
-    return [rows[-1].report for rows in revisions.values() if rows and rows[-1].report is not None]
+    latest = {key: rows[-1].report for key, rows in revisions.items() if rows}
+    return {key: found for key, found in latest.items() if found is not None}
 
 
-def _owe(site: Site, home: Home, report: Report, role: str, contact: Contact, state: str) -> dict[str, str]:
+def _owe(
+    site: Site, home: Home, report: Report, role: str, contact: Contact, state: str, about: Sequence[int]
+) -> dict[str, str]:
     """Owe one mail, unless the last one to this address said the same; its key and role."""
     to = site.ledger.vault.digest(contact.email)
     with site.ledger.reading() as connection:
-        before = [row for row in _rows(connection, home) if row.detail.get("to") == to and row.state not in _LOST]
+        rows = [row for row in _rows(connection, home) if row.detail.get("to") == to]
+    before = [row for row in rows if row.state not in _LOST]
     last = before[-1] if before else None
+    earlier = [row.key for row in rows if row.state != DeliveryState.REJECTED]
     if last is not None and last.detail.get("state") == state:
         return {}
     # The mail before is part of the key: two runs at once owe one mail, and what comes back is told again.
@@ -93,7 +98,7 @@ def _owe(site: Site, home: Home, report: Report, role: str, contact: Contact, st
         incident=_KIND,
         revision=0,
         target=Target.EMAIL,
-        subject=f"{to}\n{state}\n{last.key if last is not None else ''}",
+        subject=f"{to}\n{state}\n{earlier[-1] if earlier else ''}",
         action=Action.DIGEST,
     )
     made = verdict_mail(report, kept_at=home.report.kept_at)
@@ -107,7 +112,14 @@ def _owe(site: Site, home: Home, report: Report, role: str, contact: Contact, st
         0,
         now,
         MailBody(to=contact.email, subject=made.subject, text=made.text, html=made.html, duties=()),
-        detail={"duties": [], "kind": _KIND, "to": to, "state": state, "dated": now.isoformat()},
+        detail={
+            "duties": [],
+            "kind": _KIND,
+            "to": to,
+            "state": state,
+            "about": list(about),
+            "dated": now.isoformat(),
+        },
     )
     owing.owe_alone(site.ledger, home.id, [owed], site.worker)
     return {key: role}

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from flows.remind import remind
 from tests.weather.invariants import all_is_well
 from tests.weather.reports import id_of
 from tests.weather.scene import Scene
@@ -127,11 +128,8 @@ def test_m8_a_recipient_who_changes_before_it_is_sent_is_not_told_and_the_new_on
     assert inbox(scene)["new.manager@example-house.example"] == 1
 
 
-def test_m8_a_manager_who_becomes_an_adult_of_concern_is_not_told_and_the_next_one_up_is(mail_scene: Scene) -> None:
-    scene = mail_scene
-    scene.write(1, hours_ago=2)
-    scene.house.mail.arm("refuse")
-    scene.sync()
+def concern_the_manager(scene: Scene) -> None:
+    """Staff write that the manager held the child, who was in pain."""
     found = scene.house.recording.report(id_of(1))
     staff = [
         *found["staff"],
@@ -139,12 +137,90 @@ def test_m8_a_manager_who_becomes_an_adult_of_concern_is_not_told_and_the_next_o
     ]
     measures = [{**found["measures"][0], "staffIds": ["staff-01"], "painComplaint": "Yes"}]
     scene.house.recording.amend(id_of(1), {"staff": staff, "measures": measures})
+
+
+def test_m8_a_manager_who_becomes_an_adult_of_concern_is_not_told_and_the_next_one_up_is(mail_scene: Scene) -> None:
+    scene = mail_scene
+    scene.write(1, hours_ago=2)
+    scene.house.mail.arm("refuse")
+    scene.sync()
+    concern_the_manager(scene)
     scene.house.mail.disarm()
     scene.advance(60)
     scene.settle()
     all_is_well(scene)
     assert inbox(scene)[MANAGER] == 0
     assert inbox(scene)[SENIOR] >= 1
+
+
+def reminded(scene: Scene) -> None:
+    """One run of remind."""
+    with scene.site() as site:
+        remind(site, list(site.homes.values()))
+
+
+def with_a_digest_that_waits(scene: Scene) -> None:
+    """Much is overdue, and the digests about it could not be sent yet."""
+    scene.write(1, hours_ago=80)
+    scene.settle()
+    scene.house.mail.reset()
+    scene.house.mail.arm("refuse")
+    reminded(scene)
+    scene.advance(60)
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_m8_a_digest_that_waits_for_a_manager_who_has_left_goes_to_the_new_one(
+    mail_scene: Scene, comes_back: bool
+) -> None:
+    scene = mail_scene
+    with_a_digest_that_waits(scene)
+    home = scene.house.homes_dir / "EXH.toml"
+    before = home.read_text("utf-8")
+    home.write_text(before.replace(MANAGER, "new.manager@example-house.example"), "utf-8")
+    scene.sync()
+    if comes_back:
+        home.write_text(before, "utf-8")
+    scene.house.mail.disarm()
+    scene.advance(3600)
+    scene.settle()
+    reminded(scene)
+    told = {one: inbox(scene)[one] for one in (MANAGER, "new.manager@example-house.example")}
+    assert list(told.values()) == ([1, 0] if comes_back else [0, 1])
+    all_is_well(scene)
+
+
+def test_m8_a_digest_that_waits_for_a_manager_who_becomes_an_adult_of_concern_goes_to_the_next_one_up(
+    mail_scene: Scene,
+) -> None:
+    scene = mail_scene
+    with_a_digest_that_waits(scene)
+    concern_the_manager(scene)
+    scene.house.mail.disarm()
+    scene.advance(3600)
+    scene.settle()
+    reminded(scene)
+    assert inbox(scene)[MANAGER] == 0
+    senior = [letter.text() for letter in scene.house.mail.inbox(SENIOR)]
+    assert any("Report complete (regulation 35)" in text and "You get this as" in text for text in senior)
+    all_is_well(scene)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "Example House <bridge@example-house.example>",
+        '"House, Example" <b@example.org>',
+        "bridge@exämple-house.example",
+    ],
+)
+def test_a_sender_may_have_a_name_and_a_domain_with_other_letters(mail_scene: Scene, sender: str) -> None:
+    scene = mail_scene
+    scene.environ["BRIDGE_EMAIL__SENDER"] = sender
+    scene.write(1, hours_ago=2)
+    scene.settle()
+    all_is_well(scene)
+    assert inbox(scene)[MANAGER] == 1
 
 
 def test_going_live_mails_nobody_about_what_is_older_than_the_age_limit(mail_scene: Scene) -> None:
