@@ -107,7 +107,7 @@ def _posts(site: Site, home: Home, now: datetime) -> tuple[list[_Post], set[str]
                 key = f"{file.held.source_id}|{duty.id}|{duty.child or ''}|"
                 if state is DigestState.ESCALATED and f"{key}{DigestState.OVERDUE}" in post.rows:
                     continue  # nobody is above this person: it has been with them since it was overdue
-                post.rows[f"{key}{state}"] = _row(home, file, duty, state, initials)
+                post.rows[f"{key}{state}{_again(duty, state, now)}"] = _row(home, file, duty, state, initials)
                 post.about.add(file.held.key)
     return list(posts.values()), nobody
 
@@ -131,6 +131,12 @@ def _nearest(duty: Duty, now: datetime) -> datetime:
     """The target where it is still ahead, else the limit: a child's views are hoped for before they are due."""
     assert duty.due_at is not None
     return duty.target_at if duty.target_at is not None and duty.target_at > now else duty.due_at
+
+
+def _again(duty: Duty, state: DigestState, now: datetime) -> str:
+    """Marks a limit apart from the target that was told of days before."""
+    passed = duty.target_at is not None and duty.target_at <= now
+    return "|limit" if state is DigestState.DUE_SOON and passed else ""
 
 
 def _first_role(home: Home, role: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from config.home import Thresholds
 from flows.automations import TAG
 from flows.prefect_environment import HARDENED
 
@@ -58,9 +60,27 @@ def test_sync_starts_every_quarter_of_an_hour_but_not_between_one_and_three(day)
 
 
 @pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)
-@pytest.mark.parametrize(("name", "hour", "minute"), [("reconcile", 6, 10), ("remind", 7, 0)])
-def test_reconcile_and_remind_start_once_a_day_at_their_hour(name, hour, minute, day):
-    assert _fires(name, day) == [day.replace(hour=hour, minute=minute).astimezone(UTC)]
+@pytest.mark.parametrize(("name", "hours", "minute"), [("reconcile", [6], 10), ("remind", [7, 13, 20], 0)])
+def test_reconcile_and_remind_start_at_their_hours(name, hours, minute, day):
+    assert _fires(name, day) == [day.replace(hour=hour, minute=minute).astimezone(UTC) for hour in hours]
+
+
+@pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)
+def test_whatever_the_minute_a_duty_is_due_a_run_of_remind_tells_of_it_before(day):
+    """What is due at the end of a working day was first told at seven the next morning, when it was late."""
+    before = timedelta(hours=Thresholds().remind_before_hours)
+    runs = [*_fires("remind", day - timedelta(days=1)), *_fires("remind", day)]
+
+    for due in _every_minute(day):
+        assert any(timedelta(0) < due - run <= before for run in runs), due
+
+
+def test_cron_runs_what_prefect_runs_at_the_same_times():
+    manual = (ROOT / "docs" / "operations.md").read_text("utf-8")
+
+    for name, entry in DEPLOYMENTS.items():
+        cron = re.escape(entry["schedules"][0]["cron"])
+        assert re.search(rf"(?m)^{cron} +cd .*incident-bridge {name}\b", manual), name
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)

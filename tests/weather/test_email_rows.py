@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
 from flows.remind import remind
+from sandbox.story import stamp
 from tests.weather.invariants import all_is_well
 from tests.weather.reports import id_of
 from tests.weather.scene import Scene
@@ -240,3 +242,26 @@ def test_an_amendment_repeats_no_mail(mail_scene: Scene) -> None:
     scene.settle()
     all_is_well(scene)
     assert inbox(scene)[MANAGER] == 1
+
+
+def test_the_limit_of_a_childs_views_is_told_of_though_the_target_was_told_of_before(mail_scene: Scene) -> None:
+    """Four days earlier, as a target, is no word in time about the limit that the regulation sets."""
+    scene = mail_scene
+    scene.write(1, hours_ago=13)
+    child = scene.house.recording.report(id_of(1))["children"][0]
+    done = stamp(scene.house.end)
+    conversation = {"heldAt": done, "feedback": "Said", "alternativeDeEscalation": "A walk"}
+    reviewed = dict.fromkeys(("advocacyOfferedAt", "riskAssessmentReviewedAt", "carePlanReviewedAt"), done)
+    scene.house.recording.amend(
+        id_of(1), {"children": [{**child, **reviewed, "restorativeConversation": conversation}]}
+    )
+    scene.settle()
+    reminded(scene)
+    scene.advance(timedelta(days=3).total_seconds())
+    reminded(scene)
+    before = len(scene.house.mail.inbox(MANAGER))
+    scene.advance(timedelta(hours=30).total_seconds())
+    reminded(scene)
+    *_, last = scene.house.mail.inbox(MANAGER)
+    assert len(scene.house.mail.inbox(MANAGER)) == before + 1
+    assert "Child's views heard" in last.text().partition("Overdue:")[0]
