@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from config.home import Home
+from connectors.protocols import SearchableNotifier
 from flows.people import may_hear
 from flows.planning import replan
 from flows.site import Site
@@ -20,6 +21,7 @@ from mappings.owed import Target
 from mappings.plan import recipients
 
 _CHANGED = "This person is no longer the one to be told; the right one is told instead."
+_NOT_AGAIN = f"The mail server may have taken this mail; it is not sent again. {_CHANGED}"
 
 
 def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
@@ -28,13 +30,12 @@ def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
     Returns how many were withdrawn.
     """
     withdrawn: list[int] = []
+    states = [DeliveryState.PENDING]
+    if not isinstance(site.email, SearchableNotifier):
+        states.append(DeliveryState.UNCERTAIN)  # it would be repeated
     for home in homes:
         with site.ledger.reading() as connection:
-            waiting = list(
-                standing.delivery_rows(
-                    connection, homes=[home.id], targets=[Target.EMAIL], states=[DeliveryState.PENDING]
-                )
-            )
+            waiting = list(standing.delivery_rows(connection, homes=[home.id], targets=[Target.EMAIL], states=states))
             keys = sorted({key for row in waiting for key in _about(row)})
             held = standing.incidents_by_key(connection, keys)
             revisions = standing.revisions(site.ledger, connection, held)
@@ -43,10 +44,16 @@ def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
             reports = [report for key in _about(row) if (report := latest.get(key)) is not None]
             if _is_right(site, home, row, reports):
                 continue
-            if withdrawals.withdraw(site.ledger, row.id, _CHANGED, site.worker):
+            if _withdraw(site, row):
                 withdrawn.append(row.incident_id)
     replan(site, sorted({key for key in withdrawn if key is not None}), frozenset({Target.EMAIL}))
     return len(withdrawn)
+
+
+def _withdraw(site: Site, row: Row[Any]) -> bool:
+    if row.state == DeliveryState.UNCERTAIN:
+        return withdrawals.repeat_no_more(site.ledger, row.id, _NOT_AGAIN, site.worker)
+    return withdrawals.withdraw(site.ledger, row.id, _CHANGED, site.worker)
 
 
 def _about(row: Row[Any]) -> Sequence[int]:

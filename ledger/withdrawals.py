@@ -47,6 +47,26 @@ def withdraw(ledger: Ledger, delivery_id: int, why: str, actor: str) -> bool:
     return ledger.write(work)
 
 
+def repeat_no_more(ledger: Ledger, delivery_id: int, why: str, actor: str) -> bool:
+    """Withdraw what is in doubt at a target that cannot be asked, instead of a repeat. False when a worker has it."""
+
+    def work(connection: Connection) -> bool:
+        row = connection.execute(select(delivery).where(delivery.c.id == delivery_id).with_for_update()).one()
+        held = row.lease_epoch is not None and row.lease_epoch >= ledger.seconds(connection)
+        if row.state != DeliveryState.UNCERTAIN or held:
+            return False
+        state = after(after(DeliveryState.UNCERTAIN, Event.REPEATABLE), Event.WITHDRAWN)
+        values = {"state": state, "state_since": ledger.now(), "why": why, "fence": row.fence + 1}
+        still = update(delivery).where(delivery.c.id == row.id, delivery.c.fence == row.fence)
+        if not connection.execute(still.where(delivery.c.state == row.state).values(values)).rowcount:
+            return False
+        act = audit.Act("delivery withdrawn", f"delivery:{row.id}", {"why": why})
+        audit.record(connection, ledger.now(), actor, [act])
+        return True
+
+    return ledger.write(work)
+
+
 def _withdraw(ledger: Ledger, connection: Connection, rows: list[Row[Any]], why: str, actor: str) -> None:
     """Those that a worker or a person took meanwhile stay as they are, and the trail says nothing of them."""
     now, acts = ledger.now(), []

@@ -155,6 +155,37 @@ def test_m8_a_manager_who_becomes_an_adult_of_concern_is_not_told_and_the_next_o
     assert inbox(scene)[SENIOR] >= 1
 
 
+def test_m8_a_mail_in_doubt_is_not_repeated_to_a_manager_who_becomes_an_adult_of_concern(mail_scene: Scene) -> None:
+    scene = mail_scene
+    scene.write(1, hours_ago=2)
+    scene.house.mail.arm("data_disconnect_before")
+    scene.sync()
+    concern_the_manager(scene)
+    scene.advance(120)
+    scene.settle()
+    assert (inbox(scene)[MANAGER], inbox(scene)[SENIOR]) == (0, 1)
+    (given_up,) = scene.rows(where="target = 'email' AND state = 'superseded'")
+    assert "may have taken this mail" in given_up["why"]
+    all_is_well(scene)
+
+
+def test_m8_a_parent_who_must_not_be_told_any_more_gets_no_repeat(mail_scene: Scene) -> None:
+    scene = mail_scene
+    scene.write(1, hours_ago=2)
+    child = scene.house.recording.report(id_of(1))["children"][0]
+    asked = {"required": "Yes", "contactEmail": "parent@example.org"}
+    scene.house.recording.amend(id_of(1), {"children": [{**child, "parentsInformed": asked}]})
+    scene.house.mail.arm("data_disconnect_before", times=2)
+    scene.sync()
+    assert len(scene.rows(where="subject LIKE 'parent:%' AND state = 'uncertain'")) == 1
+    decided = {**asked, "required": "No", "decidedBy": "The social worker"}
+    scene.house.recording.amend(id_of(1), {"children": [{**child, "parentsInformed": decided}]})
+    scene.advance(120)
+    scene.settle()
+    assert (inbox(scene)["parent@example.org"], inbox(scene)[MANAGER]) == (0, 1)
+    all_is_well(scene)
+
+
 def reminded(scene: Scene) -> None:
     """One run of remind."""
     with scene.site() as site:
