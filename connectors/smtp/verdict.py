@@ -11,6 +11,8 @@ from connectors.smtp.conversation import Break, Distrust, Reply, Stage
 
 NEEDS_SIGN_IN = 530
 TOO_LARGE = 552
+NOT_ALLOWED = "5.7."
+"""How enhanced codes of security and policy begin: many servers refuse sender and machine only at the recipient."""
 
 _OPENING = (Stage.REACH, Stage.GREET, Stage.SECURE, Stage.SIGN_IN)
 
@@ -91,6 +93,13 @@ def refused(stage: Stage, reply: Reply) -> ConnectorError:
         what, setting, mend = _REFUSED_FOR_GOOD[stage]
         return Misconfigured(
             f"The mail server {what} ({code}); {mend}.", setting=f"BRIDGE_{setting}", status=reply.code
+        )
+    if stage is Stage.RECIPIENT and reply.enhanced.startswith(NOT_ALLOWED):
+        return Rejected(
+            f"The mail server does not let our mail through to the recipient ({code}); ask who runs it to let this "
+            "machine and BRIDGE_EMAIL__SENDER send there, or whether the recipient takes no mail from us.",
+            status=reply.code,
+            field="to",
         )
     if stage is Stage.RECIPIENT:
         return Rejected(

@@ -161,6 +161,14 @@ def test_550_for_the_recipient_is_rejected_and_names_the_field_not_the_address(o
     assert "data" not in box.steps
 
 
+def test_a_server_that_will_not_relay_is_not_taken_for_a_wrong_address(open_box) -> None:
+    error = failure(notifier(open_box(answers={"rcpt": [f"554 5.7.1 <{TO}>: Relay access denied"]})))
+    assert type(error) is Rejected
+    assert "ask who runs it to let this machine" in error.message
+    assert "correct the address" not in error.message
+    assert CANARY not in error.message
+
+
 def test_greylisting_of_the_recipient_is_not_applied(open_box) -> None:
     box = open_box(answers={"rcpt": ["451 4.7.1 greylisted", "250 ok"]})
     sender = notifier(box)
