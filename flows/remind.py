@@ -1,7 +1,7 @@
 """remind: one digest a person of what is due soon, overdue, or has come up to them. Never twice for the same state.
 
 The outbox carries the digests like everything else. What a person has been told, and in which state, is read off the
-digests that were owed to that address before; when nothing in the list is new, nobody is written to.
+last digest that was owed to that address; when nothing in the list is new, nobody is written to.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _row(home: Home, file: CaseFile, duty: Duty, state: DigestState, initials: d
 
 def _owe(site: Site, home: Home, post: _Post, now: datetime, *, dry_run: bool) -> Iterator[dict[str, Any]]:
     """Owe one digest, where something in it is new to this person."""
-    told, withdrawn = _told(site, home, post.contact.email)
+    told, last = _told(site, home, post.contact.email)
     fresh = {key for key in post.rows if _mark(key) not in told}
     if not fresh:
         return
@@ -178,12 +178,13 @@ def _owe(site: Site, home: Home, post: _Post, now: datetime, *, dry_run: bool) -
         return
     to = site.ledger.vault.digest(post.contact.email)
     marks = sorted(_mark(key) for key in post.rows)
+    # The digest before is part of the key: two runs at once owe one mail, and what comes back is told again.
     key = delivery_key(
         home=home.id,
         incident="digest",
         revision=0,
         target=Target.EMAIL,
-        subject=f"{to}\n{hashlib.sha256(''.join(sorted(_mark(k) for k in fresh)).encode()).hexdigest()}{withdrawn}",
+        subject=f"{to}\n{hashlib.sha256(''.join(sorted(_mark(k) for k in fresh)).encode()).hexdigest()}{last}",
         action=Action.DIGEST,
     )
     owed = Owed(
@@ -217,22 +218,24 @@ def _owe(site: Site, home: Home, post: _Post, now: datetime, *, dry_run: bool) -
 
 
 def _told(site: Site, home: Home, address: str) -> tuple[set[str], str]:
-    """What this address has been told, or is about to be; and the key of the last digest to it that was withdrawn."""
+    """What the last digest to this address says, and the key of the last one that was not refused, or "".
+
+    A digest holds all that is so at its time: what an earlier one said and the last does not was settled between.
+    """
     to = site.ledger.vault.digest(address)
     with site.ledger.reading() as connection:
         rows = list(
             standing.delivery_rows(connection, homes=[home.id], targets=[Target.EMAIL], actions=[Action.DIGEST])
         )
-    found: set[str] = set()
-    withdrawn = ""
+    told: set[str] = set()
+    last = ""
     for row in rows:
         if row.detail.get("to") != to or row.detail.get("told") is None or row.state == DeliveryState.REJECTED:
             continue
-        if row.state == DeliveryState.SUPERSEDED:
-            withdrawn = row.key
-        else:
-            found.update(row.detail["told"])
-    return found, withdrawn
+        last = row.key
+        if row.state != DeliveryState.SUPERSEDED:
+            told = set(row.detail["told"])
+    return told, last
 
 
 def _mark(key: str) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from flows import submissions
 from flows.remind import remind
 from sandbox.story import stamp
 from tests.weather.invariants import all_is_well
@@ -296,3 +297,30 @@ def test_the_limit_of_a_childs_views_is_told_of_though_the_target_was_told_of_be
     *_, last = scene.house.mail.inbox(MANAGER)
     assert len(scene.house.mail.inbox(MANAGER)) == before + 1
     assert "Child's views heard" in last.text().partition("Overdue:")[0]
+
+
+def test_a_duty_that_was_met_and_is_owed_again_is_told_of_again(mail_scene: Scene) -> None:
+    """Whoever had been told once that the LADO contact was late heard nothing of a later allegation."""
+    scene = mail_scene
+    scene.write(1, hours_ago=2)
+    concern = {"raisedBy": "Child", "summary": "Something", "aboutStaffId": "staff-98", "mashReferred": "Yes"}
+    scene.house.recording.amend(id_of(1), {"allegations": [concern]})
+    scene.settle()
+    scene.advance(timedelta(days=6).total_seconds())
+    reminded(scene)
+    (waiting,) = [row["id"] for row in scene.rows(where="target = 'lado'")]
+    with scene.site() as site:
+        submissions.decide(site, waiting, "approved", "Jo Overseer")
+        submissions.decide(site, waiting, "sent", "Jo Overseer")
+    raised = {**concern, "aboutStaffId": "staff-99", "raisedAt": stamp(scene.clock())}
+    scene.house.recording.amend(id_of(1), {"allegations": [concern, raised]})
+    scene.settle()
+    for _ in range(32):
+        scene.advance(timedelta(hours=6).total_seconds())
+        reminded(scene)
+    waits = "A decision that waits for a manager"
+    before, *later = [text for letter in scene.house.mail.inbox(MANAGER) if waits in (text := letter.text())]
+    assert waits in before.partition("Overdue:")[2]
+    assert any(waits in text.partition("Overdue:")[0] for text in later), "due soon"
+    assert any(waits in text.partition("Overdue:")[2] for text in later), "overdue"
+    all_is_well(scene)
