@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from config.errors import ConfigurationError
-from config.layers import read_toml
+from config.layers import is_there, read_toml
 
 _SETTING = "BRIDGE_HOMES_DIR"
 #: The policy's duties, by id; a test keeps them the same as `mappings.duty_rules`.
@@ -132,14 +132,25 @@ class HomeReport(_Strict):
 class Thresholds(_Strict):
     """When a thing becomes odd, due soon or late for this home."""
 
-    long_hold_minutes: float = Field(default=10, gt=0, description="A hold longer than this is flagged; minutes.")
-    repeat_days: int = Field(default=7, ge=1, description="Held again within this many days is flagged.")
-    remind_before_hours: float = Field(default=12, ge=0, description="A duty due within this time is in the digest.")
-    escalate_after_hours: float = Field(default=24, ge=0, description="Overdue this long: the next person up hears.")
-    normal_days_between_incidents: int = Field(
-        default=14, ge=1, description="Nothing at all for this many days where incidents are usual is a silence."
+    long_hold_minutes: float = Field(
+        default=10, gt=0, le=525_600, description="A hold longer than this is flagged; minutes."
     )
-    silent_after_hours: float = Field(default=26, gt=0, description="No good pull or reconcile for this long alarms.")
+    repeat_days: int = Field(default=7, ge=1, le=36_500, description="Held again within this many days is flagged.")
+    remind_before_hours: float = Field(
+        default=12, ge=0, le=876_000, description="A duty due within this time is in the digest."
+    )
+    escalate_after_hours: float = Field(
+        default=24, ge=0, le=876_000, description="Overdue this long: the next person up hears."
+    )
+    normal_days_between_incidents: int = Field(
+        default=14,
+        ge=1,
+        le=36_500,
+        description="Nothing at all for this many days where incidents are usual is a silence.",
+    )
+    silent_after_hours: float = Field(
+        default=26, gt=0, le=876_000, description="No good pull or reconcile for this long alarms."
+    )
 
 
 class Home(_Strict):
@@ -195,13 +206,20 @@ def load_homes(folder: Path | None) -> dict[str, Home]:
             "BRIDGE_HOMES_DIR is not set; set it to the folder that holds one TOML file for each home.",
             setting=_SETTING,
         )
-    if not folder.is_dir():
+    named = f"{_SETTING} names {folder}, which"
+    if not is_there(folder, named, _SETTING, folder=True):
         raise ConfigurationError(
-            f"BRIDGE_HOMES_DIR names {folder}, which is not a folder; set it to the folder of the homes' TOML files.",
+            f"{named} is not a folder; set it to the folder of the homes' TOML files.",
             setting=_SETTING,
         )
     homes: dict[str, Home] = {}
-    for path in sorted(folder.glob("*.toml")):
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.match("*.toml"))
+    except OSError as why:
+        raise ConfigurationError(
+            f"{named} cannot be read ({why.strerror}); correct the path, or let this user read there.", setting=_SETTING
+        ) from None
+    for path in paths:
         home = load_home(path)
         if home.id in homes:
             raise ConfigurationError(
@@ -210,7 +228,7 @@ def load_homes(folder: Path | None) -> dict[str, Home]:
         homes[home.id] = home
     if not homes:
         raise ConfigurationError(
-            f"BRIDGE_HOMES_DIR names {folder}, which holds no .toml file; add one file for each home.",
+            f"{named} holds no .toml file; add one file for each home.",
             setting=_SETTING,
         )
     return homes

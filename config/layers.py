@@ -30,7 +30,7 @@ def merged_layers(environ: Mapping[str, str], folder: Path, known: Set[str]) -> 
     dotenv = _dotenv(folder / ".env")
     merged: dict[str, Any] = {}
     for layer in (
-        _from_file(environ.get(CONFIG) or dotenv.get(CONFIG), folder, known),
+        _from_file(_config_of(environ) or _config_of(dotenv), folder, known),
         _from_names(dotenv, ".env", known),
         _from_names(environ, "the environment", known),
     ):
@@ -52,8 +52,18 @@ def read_toml(path: Path, what: str, setting: str) -> dict[str, Any]:
         ) from None
 
 
+def is_there(path: Path, what: str, setting: str, *, folder: bool = False) -> bool:
+    """Whether it is a file, or a folder. Raises ConfigurationError where this user may not look."""
+    try:
+        return path.is_dir() if folder else path.is_file()
+    except OSError as why:
+        raise ConfigurationError(
+            f"{what} cannot be read ({why.strerror}); correct the path, or let this user read there.", setting=setting
+        ) from None
+
+
 def _dotenv(path: Path) -> dict[str, str]:
-    if not path.is_file():
+    if not is_there(path, str(path), PREFIX):
         return {}
     try:
         text = path.read_text("utf-8-sig")
@@ -72,6 +82,10 @@ def _dotenv(path: Path) -> dict[str, str]:
         if binding.key is not None and binding.value is not None:
             found[binding.key] = binding.value
     return found
+
+
+def _config_of(names: Mapping[str, str]) -> str | None:
+    return next((value for name, value in names.items() if name.upper() == CONFIG and value.strip()), None)
 
 
 def _from_names(environ: Mapping[str, str], where: str, known: Set[str]) -> dict[str, Any]:
@@ -94,7 +108,7 @@ def _from_names(environ: Mapping[str, str], where: str, known: Set[str]) -> dict
 
 def _from_file(named: str | None, folder: Path, known: Set[str]) -> dict[str, Any]:
     path = Path(named) if named else folder / DEFAULT_FILE
-    if not path.is_file():
+    if not is_there(path, f"{CONFIG} names {path}, which" if named else str(path), CONFIG):
         if named:
             raise ConfigurationError(
                 f"{CONFIG} names {path}, which is not a file; correct the path or unset it.", setting=CONFIG
@@ -106,7 +120,7 @@ def _from_file(named: str | None, folder: Path, known: Set[str]) -> dict[str, An
             raise ConfigurationError(
                 f"{path} sets {name}, which is not a setting; {_closest(name, known)}.", setting=name
             )
-    return found
+    return _without_blanks(found)
 
 
 def _is_known(name: str, known: Set[str]) -> bool:
@@ -119,6 +133,14 @@ def _lower(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key.lower(): _lower(cast("Mapping[str, Any]", value)) if isinstance(value, dict) else value
         for key, value in found.items()
+    }
+
+
+def _without_blanks(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_blanks(cast("Mapping[str, Any]", value)) if isinstance(value, dict) else value
+        for key, value in found.items()
+        if not isinstance(value, str) or value.strip()
     }
 
 

@@ -30,7 +30,8 @@ The environment, then the file `.env` in the working folder, then the file that 
 `BRIDGE_MOSAIC__BASE_URL` is `base_url` under `[mosaic]`. An empty value is as good as none.
 
 A name that is not a setting, a value of the wrong kind, a home's file with an unknown field: each ends the command
-with exit code 1 and one sentence that names the setting and what to do. No such sentence repeats a value.
+with exit code 1 and one sentence that names the setting and what to do. No such sentence repeats a value,
+unless it is a path or the name of a connector or a map.
 `incident-bridge config check` looks at all of it; `incident-bridge config show` prints what is in force with every
 secret hidden.
 

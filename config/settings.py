@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError
-from config.layers import PREFIX, merged_layers
+from config.layers import PREFIX, is_there, merged_layers
 
 
 def is_loopback(host: str) -> bool:
@@ -90,7 +90,7 @@ class RecordingSettings(_WebSection):
         default=None, description="A shipped field map's name or the path of your own; each kind has a default."
     )
     overlap_minutes: float = Field(
-        default=60, ge=0, description="How far before the watermark each pull starts again, in minutes."
+        default=60, ge=0, le=525_600, description="How far before the watermark each pull starts again, in minutes."
     )
     start_date: date | None = Field(
         default=None, description="Where the very first sync begins, as YYYY-MM-DD; 31 days back if unset."
@@ -305,8 +305,8 @@ def _check(settings: Settings) -> None:
             f"{setting} has a wrong value: mail without STARTTLS is allowed only to this machine; set it to true.",
             setting=setting,
         )
-    if ca_file is not None and not ca_file.is_file():
-        setting = f"{PREFIX}TLS__CA_FILE"
+    setting = f"{PREFIX}TLS__CA_FILE"
+    if ca_file is not None and not is_there(ca_file, f"{setting} names {ca_file}, which", setting):
         raise ConfigurationError(
             f"{setting} has a wrong value: there is no such file; correct the path.", setting=setting
         )

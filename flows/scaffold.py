@@ -134,10 +134,12 @@ def scaffold(name: str, kind: str, into: Path) -> list[Path]:
         raise ConfigurationError(f"--kind: received {kind!r}; valid values are {', '.join(KINDS)}.", setting="--kind")
     _check_name(name)
     root = into / name
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise ConfigurationError(f"{root} is there already; choose another name or another --into.", setting="--into")
     texts = _rendered(name, chosen)
     try:
+        taken = root.exists() and (not root.is_dir() or any(root.iterdir()))
+        if taken:
+            reason = f"{root} is there already; choose another name or another --into."
+            raise ConfigurationError(reason, setting="--into")
         return [_written(root / path, text) for path, text in texts.items()]
     except OSError:
         reason = f"{root} cannot be written; choose another --into or mend its permissions."

@@ -73,7 +73,11 @@ class DropFolder:
     def processed(self) -> list[tuple[Path, os.stat_result]]:
         """Files that were stored, oldest first."""
         folder = self.root / PROCESSED
-        return _listed(folder, self.root) if folder.is_dir() else []
+        try:
+            there = folder.is_dir()
+        except OSError as why:
+            raise fault_of(why, self.root) from None
+        return _listed(folder, self.root) if there else []
 
     def rewritten(self) -> list[tuple[Path, os.stat_result]]:
         """Stored files that somebody wrote to after their receipt: a slow writer follows a file that was moved."""

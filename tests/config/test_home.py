@@ -53,6 +53,11 @@ MISTAKES = {
     "no name": ('[deputy]\nemail = "a@b.org"\n', "deputy.name"),
     "a threshold that is no number": ('[thresholds]\nrepeat_days = "Sam Invented"\n', "thresholds.repeat_days"),
     "a threshold below nothing": ("[thresholds]\nlong_hold_minutes = -1\n", "thresholds.long_hold_minutes"),
+    "more hours than there are": ("[thresholds]\nsilent_after_hours = 1e13\n", "thresholds.silent_after_hours"),
+    "more days than there are": (
+        "[thresholds]\nnormal_days_between_incidents = 9999999999\n",
+        "thresholds.normal_days_between_incidents",
+    ),
     "a threshold without end": ("[thresholds]\nlong_hold_minutes = inf\n", "thresholds.long_hold_minutes"),
 }
 
@@ -139,6 +144,24 @@ def test_the_folder_of_the_homes_must_be_named_be_there_and_hold_a_home(tmp_path
         load_homes(tmp_path / "nowhere")
     with pytest.raises(ConfigurationError, match=r"which holds no \.toml file; add one"):
         load_homes(tmp_path)
+
+
+@pytest.mark.parametrize("closed", ["homes", "homes/.."])
+def test_a_folder_of_homes_that_may_not_be_read_says_so(closed, home_file, tmp_path):
+    folder = tmp_path / "site" / "homes"
+    folder.mkdir(parents=True)
+    home_file(name="site/homes/exh.toml")
+    (tmp_path / "site" / closed).resolve().chmod(0)
+
+    def refusal() -> str:
+        with pytest.raises(ConfigurationError) as caught:
+            load_homes(folder)
+        return str(caught.value)
+
+    said = as_an_ordinary_user(refusal, tmp_path)
+    (tmp_path / "site" / closed).resolve().chmod(0o755)
+
+    assert f"BRIDGE_HOMES_DIR names {folder}, which cannot be read (Permission denied)" in said
 
 
 def test_the_duties_that_a_home_may_name_are_the_policys_own() -> None:

@@ -85,6 +85,19 @@ def test_bridge_config_names_another_file(where, site):
     assert found.delivery.threads == 4
 
 
+def test_the_name_of_the_file_is_taken_in_either_case_and_a_blank_one_is_none(site):
+    folder = site(bridge="[delivery]\nthreads = 3\n", other="[delivery]\nthreads = 5\n")
+
+    assert load_settings({"bridge_config": str(folder / "other")}, folder=folder).delivery.threads == 5
+    assert load_settings({"BRIDGE_CONFIG": " "}, folder=folder).delivery.threads == 3
+
+
+def test_an_empty_value_in_the_file_is_as_good_as_none(site):
+    folder = site(bridge='[delivery]\nthreads = ""\n[recording]\npage_size = " "\n')
+
+    assert load_settings({}, folder=folder).delivery.threads == 8
+
+
 def test_names_are_taken_in_either_case_and_others_names_are_left_alone(site):
     folder = site(env="OTHER_PROGRAM=1\nbridge_delivery__threads=5\n", bridge="[Delivery]\nLEASE_SECONDS = 7\n")
 
@@ -137,6 +150,7 @@ MISTAKES = {
     "option of a section that has none": ({"BRIDGE_TLS__OPTIONS__X": SECRET}, "BRIDGE_TLS__OPTIONS__X"),
     "nameless option": ({"BRIDGE_MOSAIC__OPTIONS__": SECRET}, "BRIDGE_MOSAIC__OPTIONS__"),
     "not a number": ({"BRIDGE_DELIVERY__THREADS": SECRET}, "BRIDGE_DELIVERY__THREADS"),
+    "more than there is time": ({"BRIDGE_RECORDING__OVERLAP_MINUTES": "9" * 22}, "BRIDGE_RECORDING__OVERLAP_MINUTES"),
     "too many": ({"BRIDGE_DELIVERY__THREADS": "9182736"}, "BRIDGE_DELIVERY__THREADS"),
     "zero seconds": ({"BRIDGE_DELIVERY__TIMEOUT_SECONDS": "0"}, "BRIDGE_DELIVERY__TIMEOUT_SECONDS"),
     "endless": ({"BRIDGE_DELIVERY__TIMEOUT_SECONDS": "inf"}, "BRIDGE_DELIVERY__TIMEOUT_SECONDS"),
@@ -245,6 +259,19 @@ def test_a_file_that_may_not_be_read_says_so(name, site):
     path.chmod(0)
 
     assert "cannot be read (Permission denied)" in as_an_ordinary_user(lambda: refused({}, folder), folder)
+
+
+@pytest.mark.parametrize("setting", ["", "BRIDGE_CONFIG", "BRIDGE_TLS__CA_FILE"])
+def test_a_file_in_a_folder_that_may_not_be_read_says_so(setting, site):
+    folder = site(**{"other/file": ""}) if setting else site(bridge="")
+    closed = folder / ("other" if setting else "config")
+    closed.chmod(0)
+
+    said = as_an_ordinary_user(lambda: refused({setting: str(closed / "file")} if setting else {}, folder), folder)
+    closed.chmod(0o755)
+
+    assert "cannot be read (Permission denied)" in said
+    assert setting in said
 
 
 # ---- what is missing -------------------------------------------------------------------------------------------

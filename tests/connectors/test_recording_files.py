@@ -23,6 +23,7 @@ from connectors.protocols import IncidentSource, SourceAnswer
 from connectors.recording_files import connect
 from connectors.recording_files.source import RecordingFiles
 from mappings.field_map import Unreadable, load_map, raw_fingerprint
+from tests.config.conftest import as_an_ordinary_user
 
 SHEET = load_map("spreadsheet")
 NOW = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
@@ -645,6 +646,21 @@ def test_one_report_is_found_or_gone(folder: Path, drop: Drop) -> None:
     assert files.get("EXH", "R-2").answer is SourceAnswer.GONE
     drop("b.csv", text(line(3)))
     assert files.get("EXH", "R-3").answer is SourceAnswer.FOUND
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(folder: Path) -> None:
+    folder.chmod(0)
+
+    def refusal() -> str:
+        with pytest.raises(Misconfigured) as caught:
+            list(source(folder).pull("EXH", SINCE))
+        return str(caught.value)
+
+    said = as_an_ordinary_user(refusal, folder.parent)
+    folder.chmod(0o755)
+
+    assert "BRIDGE_RECORDING__FOLDER names" in said
+    assert "mend its permissions" in said
 
 
 UNSTAMPED = """

@@ -20,6 +20,7 @@ from connectors import protocols, registry
 from connectors.errors import Misconfigured
 from flows.commands.site import connector
 from flows.scaffold import KINDS, scaffold
+from tests.config.conftest import as_an_ordinary_user
 
 ROOT = Path(__file__).parents[2]
 LONG = "care_book_of_the_longest_name"
@@ -174,6 +175,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(ConfigurationError, match="cannot be written"):
         scaffold("carebook", "notifier", tmp_path / "file")
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+
+    def refusal() -> str:
+        with pytest.raises(ConfigurationError) as caught:
+            scaffold("carebook", "notifier", closed)
+        return str(caught.value)
+
+    assert "cannot be written; choose another --into" in as_an_ordinary_user(refusal, tmp_path)
 
 
 def test_the_command_offers_every_kind_and_says_what_it_wrote(tmp_path: Path) -> None:
