@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from ledger.database import DIGEST_KEY, KEY_CHECK, Ledger
 from ledger.errors import LedgerError, Refused
 from ledger.states import DeliveryState, Event, after
 from ledger.tables import body, cursor, delivery, incident, known_child, meta, quarantined, revision
+from mappings.uk_time import LONDON
 
 _BATCH = 500
 
@@ -25,12 +27,14 @@ _BATCH = 500
 def backup(ledger: Ledger, to: Path) -> Path:
     """Copy a SQLite ledger while it is in use; the copy appears whole or not at all.
 
-    Raises Refused for PostgreSQL, whose own tools do it.
+    Raises Refused for PostgreSQL, whose own tools do it, and where the copy would take the ledger's own place.
     """
     if ledger.is_postgresql:
         raise Refused("This ledger is on PostgreSQL; back it up with pg_dump, which takes one consistent state.")
     part = to.with_name(to.name + ".part")
     try:
+        if to.exists() and to.samefile(ledger.engine.url.database or ""):
+            raise Refused(f"{to} is the ledger itself; give the copy another name, and best another disk.")
         part.unlink(missing_ok=True)
         handle = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
         os.close(handle)
@@ -45,7 +49,8 @@ def backup(ledger: Ledger, to: Path) -> Path:
         reach("backup.copied")
         os.replace(part, to)
     except (OSError, sqlite3.Error):
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise LedgerError(f"The backup could not be written to {to}; check the folder and the free space.") from None
     ledger.write(lambda c: audit.record(c, ledger.now(), "operator", [audit.Act("ledger backed up", "ledger")]))
     return to
@@ -185,8 +190,9 @@ def _reseal(ledger: Ledger, connection: Connection, sealed: _Sealed, after_key: 
 def purge(ledger: Ledger, before: date, actor: str) -> int:
     """Empty the contents of incidents that happened before a day and are finished everywhere.
 
-    The rows stay, with their ids, states, references and hashes: that something was recorded, and where, is never
-    forgotten. Returns how many incidents lost their contents.
+    So too of reports that left quarantine and were not seen there since that day. The rows stay, with their ids,
+    states, references and hashes: that something was recorded, and where, is never forgotten. Returns how many reports
+    lost their contents.
     """
 
     def work(connection: Connection) -> int:
@@ -210,8 +216,23 @@ def purge(ledger: Ledger, before: date, actor: str) -> int:
             )
         return len(keys)
 
+    def left_quarantine(connection: Connection) -> int:
+        midnight = datetime.combine(before, time(), LONDON).astimezone(UTC)
+        old = (
+            select(quarantined.c.id)
+            .where(quarantined.c.state != "waiting", quarantined.c.last_seen < midnight, quarantined.c.content != b"")
+            .limit(_BATCH)
+        )
+        keys = list(connection.execute(old).scalars())
+        if keys:
+            connection.execute(update(quarantined).where(quarantined.c.id.in_(keys)).values(content=b""))
+            acts = [audit.Act("contents purged", f"quarantined:{key}") for key in keys]
+            audit.record(connection, ledger.now(), actor, acts)
+        return len(keys)
+
     total = 0
-    while done := ledger.write(work):
-        total += done
-        reach("purge.batch")
+    for some in (work, left_quarantine):
+        while done := ledger.write(some):
+            total += done
+            reach("purge.batch")
     return total

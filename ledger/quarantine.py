@@ -57,11 +57,11 @@ def keep(
         where = and_(quarantined.c.home == home, quarantined.c.fingerprint == one.fingerprint)
         row = connection.execute(select(quarantined.c.id, quarantined.c.state).where(where)).first()
         if row is not None:
-            state = "waiting" if row.state == "released" else row.state
-            connection.execute(
-                update(quarantined).where(where).values(last_seen=now, state=state, fields=list(one.fields))
-            )
-            found += state == "waiting"
+            seen: dict[str, Any] = {"last_seen": now, "fields": list(one.fields)}
+            if row.state == "released":  # its contents may have been purged
+                seen |= {"state": "waiting", "content": _sealed(ledger, home, one)}
+            connection.execute(update(quarantined).where(where).values(seen))
+            found += row.state != "discarded"
             continue
         found += 1
         values = {
@@ -74,7 +74,7 @@ def keep(
             "first_seen": now,
             "last_seen": now,
             "state": "waiting",
-            "content": ledger.vault.seal(one.raw, f"quarantined:{home}:{one.fingerprint}"),
+            "content": _sealed(ledger, home, one),
         }
         connection.execute(quarantined.insert().values(values))
         acts.append(
@@ -125,9 +125,11 @@ def one(connection: Connection, quarantine_id: int) -> Quarantined:
 
 
 def raw(ledger: Ledger, quarantine_id: int) -> str:
-    """The whole report as it came. Whoever calls it audits that it was shown."""
+    """The whole report as it came. Whoever calls it audits that it was shown. Raises Refused after a purge."""
     with ledger.reading() as connection:
         row = _row(connection, quarantine_id)
+    if not row.content:
+        raise Refused(f"The contents of quarantined report {quarantine_id} were purged; look for it at the source.")
     return ledger.vault.open(row.content, f"quarantined:{row.home}:{row.fingerprint}").decode()
 
 
@@ -148,6 +150,10 @@ def note_shown(ledger: Ledger, record: str, actor: str) -> None:
     ledger.write(
         lambda connection: audit.record(connection, ledger.now(), actor, [audit.Act("contents revealed", record)])
     )
+
+
+def _sealed(ledger: Ledger, home: str, one: Unreadable) -> bytes:
+    return ledger.vault.seal(one.raw, f"quarantined:{home}:{one.fingerprint}")
 
 
 def _settle(ledger: Ledger, quarantine_id: int, state: str, reason: str, actor: str) -> None:

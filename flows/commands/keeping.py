@@ -95,7 +95,7 @@ def ledger_restored(since: datetime, wants_json: bool) -> Result:
 @as_json
 @answered
 def ledger_purge(before: date, yes: bool, wants_json: bool) -> Result:
-    """Empty the contents of old, finished incidents; ids, states and hashes stay."""
+    """Empty the contents of old, finished incidents and of what left quarantine; ids, states and hashes stay."""
     from flows.site import open_site
     from ledger.keeping import purge
 
@@ -103,7 +103,7 @@ def ledger_purge(before: date, yes: bool, wants_json: bool) -> Result:
         raise click.UsageError("Emptied contents do not come back; say --yes to do it.")
     with open_site() as site:
         count = purge(site.ledger, before, actor())
-    show_json({"purged": count, "exit_code": 0}) if wants_json else say(f"{count} incidents lost their contents.")
+    show_json({"purged": count, "exit_code": 0}) if wants_json else say(f"{count} reports lost their contents.")
     return None
 
 

@@ -68,6 +68,27 @@ def test_a_backup_is_a_whole_ledger(month, bridge, tmp_path, monkeypatch):
     assert len(bridge("delivery", "list", "--json").json["deliveries"]) >= 6
 
 
+def test_a_backup_does_not_take_the_ledgers_own_place(month, bridge):
+    ledger = month.folder / "ledger.db"
+    before = ledger.stat().st_ino
+
+    refused = bridge("ledger", "backup", ledger, "--json")
+
+    assert refused.code == 1
+    assert "is the ledger itself; give the copy another name" in refused.json["error"]["message"]
+    assert ledger.stat().st_ino == before
+    assert bridge("audit", "verify").code == 0
+
+
+def test_a_backup_that_cannot_be_written_says_so(month, bridge, tmp_path):
+    (tmp_path / "file").write_text("", "utf-8")
+
+    refused = bridge("ledger", "backup", tmp_path / "file" / "copy.db")
+
+    assert refused.code == 1
+    assert "could not be written to" in refused.err
+
+
 def test_after_a_restore_what_was_sent_since_is_looked_up_and_not_sent_again(house, bridge, tmp_path, monkeypatch):
     house.load_bulk(1)
     bridge("sync")

@@ -470,6 +470,22 @@ def test_purged_contents_are_gone_and_the_record_that_there_was_one_stays(ledger
     assert (row.body, row.remote_id) == (None, f"note-{row.id}")
 
 
+def test_what_left_quarantine_is_purged_and_comes_back_whole_when_it_is_seen_again(ledger: Ledger) -> None:
+    bad = Unreadable('{"incidentId": "inc-1", "x": "whole"}', "f" * 64, ("occurredAt",), "inc-1", "EXH-2026-0001")
+    later = (ledger.now() + timedelta(days=2)).date()
+    keep(ledger, unreadable=(bad,))
+    assert keeping.purge(ledger, later, "operator") == 0  # it waits for somebody
+    quarantine.release(ledger, 1, "somebody")
+    assert keeping.purge(ledger, (START - timedelta(days=1)).date(), "operator") == 0
+    assert (keeping.purge(ledger, later, "operator"), keeping.purge(ledger, later, "operator")) == (1, 0)
+    with pytest.raises(Refused, match="were purged"):
+        quarantine.raw(ledger, 1)
+    keeping.rotate(ledger)
+
+    assert keep(ledger, unreadable=(bad,)).quarantined == 1
+    assert '"whole"' in quarantine.raw(ledger, 1)
+
+
 def test_what_is_not_finished_is_not_purged(ledger: Ledger) -> None:
     keep(ledger, report())
     assert keeping.purge(ledger, (START + timedelta(days=1)).date(), "operator") == 0
