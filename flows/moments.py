@@ -1,11 +1,15 @@
-"""Days and moments as people type them on the command line: UK calendar days, UK wall-clock times."""
+"""Days, moments and record numbers as people type them on the command line: UK calendar days, UK wall-clock times."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+
+#: Whoever types another year has mistyped it; at the ends of the calendar no time can be counted back or on.
+_YEARS = range(1900, 2200)
 
 
 class _Day(click.ParamType[date]):
@@ -16,9 +20,11 @@ class _Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(str(value))
+            found = date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a day; write it as YYYY-MM-DD.", param, ctx)
+        _check_year(self, value, found.year, param, ctx)
+        return found
 
 
 class _Moment(click.ParamType[datetime]):
@@ -34,10 +40,20 @@ class _Moment(click.ParamType[datetime]):
             self.fail(
                 f"{value!r} is not a moment; write it as 2026-11-03T14:05, with an offset if not UK time.", param, ctx
             )
+        _check_year(self, value, found.year, param, ctx)
         if found.tzinfo is None:
             found = found.replace(tzinfo=ZoneInfo("Europe/London"))
         return found.astimezone(UTC)
 
 
+def _check_year(
+    kind: click.ParamType[Any], value: object, year: int, param: click.Parameter | None, ctx: click.Context | None
+) -> None:
+    if year not in _YEARS:
+        kind.fail(f"{value!r} lies in the year {year}; write one from {_YEARS[0]} to {_YEARS[-1]}.", param, ctx)
+
+
 DAY = _Day()
 MOMENT = _Moment()
+#: No database holds a longer number.
+RECORD = click.IntRange(1, 2**63 - 1)

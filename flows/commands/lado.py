@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from flows.console import Result, actor, answered, as_json, local, one_home, say, show_json, table
+from flows.moments import RECORD
 
 _by = click.option("--by", required=True, help="The name of the manager who decides.")
 _mash = click.option("--mash", type=click.Choice(["yes", "no"]), help="Was MASH told?")
@@ -55,7 +56,7 @@ def lado_list(home: str | None, wants_json: bool) -> Result:
 
 
 @lado.command("show")
-@click.argument("submission_id", type=int)
+@click.argument("submission_id", type=RECORD)
 @click.option("--reveal", is_flag=True, help="Show the form's answers, names included; this is audited.")
 @as_json
 @answered
@@ -79,7 +80,7 @@ def lado_show(submission_id: int, reveal: bool, wants_json: bool) -> Result:
 
 
 @lado.command("approve")
-@click.argument("submission_id", type=int)
+@click.argument("submission_id", type=RECORD)
 @_by
 @_mash
 @_police
@@ -91,7 +92,7 @@ def lado_approve(submission_id: int, by: str, mash: str | None, police: str | No
 
 
 @lado.command("decline")
-@click.argument("submission_id", type=int)
+@click.argument("submission_id", type=RECORD)
 @_by
 @click.option("--reason", required=True, help="Why no referral is made; it stays in the report.")
 @as_json
@@ -102,7 +103,7 @@ def lado_decline(submission_id: int, by: str, reason: str, wants_json: bool) -> 
 
 
 @lado.command("sent")
-@click.argument("submission_id", type=int)
+@click.argument("submission_id", type=RECORD)
 @_by
 @_mash
 @_police
@@ -114,7 +115,7 @@ def lado_sent(submission_id: int, by: str, mash: str | None, police: str | None,
 
 
 @lado.command("prefill")
-@click.argument("submission_id", type=int)
+@click.argument("submission_id", type=RECORD)
 @click.option("--url", required=True, help="Address of the council's online contact form.")
 @click.option("--profile", type=click.Path(exists=True, dir_okay=False), help="A form profile of your own (TOML).")
 @click.option("--screenshot", type=click.Path(dir_okay=False), help="Save a picture of the filled form here.")

@@ -9,9 +9,13 @@ from typing import Any
 import click
 
 from flows.console import Result, actor, answered, as_json, local, one_home, say, show_json, table
-from flows.moments import MOMENT
+from flows.moments import MOMENT, RECORD
 
 _STATES = ["open", "met", "met_late", "overdue", "not_applicable"]
+_PEOPLE = ["staff", "registered_manager", "deputy", "senior_manager", "software"]
+_DELIVERY_STATES = [
+    "pending", "sending", "uncertain", "accepted", "verified", "rejected", "awaiting_approval", "superseded"
+]  # fmt: skip
 
 
 def _when(text: str | None) -> str:
@@ -54,7 +58,7 @@ def status(home: str | None, as_of: datetime | None, wants_json: bool) -> Result
 @click.command()
 @one_home
 @click.option("--child", help="One child's id.")
-@click.option("--person", help="Who owes it: staff, registered_manager, deputy, senior_manager or software.")
+@click.option("--person", type=click.Choice(_PEOPLE), help="Who owes it.")
 @click.option("--state", "states", type=click.Choice(_STATES), multiple=True, help="Only these states.")
 @click.option("--all", "everything", is_flag=True, help="Also what is met or not applicable.")
 @click.option("--as-of", type=MOMENT, help="As it would look at another moment.")
@@ -162,7 +166,7 @@ def delivery() -> None:
 
 @delivery.command("list")
 @one_home
-@click.option("--state", "states", multiple=True, help="Only these states, such as uncertain or rejected.")
+@click.option("--state", "states", type=click.Choice(_DELIVERY_STATES), multiple=True, help="Only these states.")
 @click.option("--target", type=click.Choice(["mosaic", "daily_log", "email", "lado"]), help="Only this target.")
 @as_json
 @answered
@@ -185,7 +189,7 @@ def delivery_list(home: str | None, states: tuple[str, ...], target: str | None,
 
 
 @delivery.command("retry")
-@click.argument("delivery_id", type=int)
+@click.argument("delivery_id", type=RECORD)
 @as_json
 @answered
 def delivery_retry(delivery_id: int, wants_json: bool) -> Result:
@@ -233,7 +237,7 @@ def quarantine_list(home: str | None, wants_json: bool) -> Result:
 
 
 @quarantine.command("show")
-@click.argument("quarantine_id", type=int)
+@click.argument("quarantine_id", type=RECORD)
 @click.option("--reveal", is_flag=True, help="Show the whole report, names included; this is audited.")
 @as_json
 @answered
@@ -268,7 +272,7 @@ def quarantine_show(quarantine_id: int, reveal: bool, wants_json: bool) -> Resul
 
 
 @quarantine.command("retry")
-@click.argument("quarantine_id", type=int)
+@click.argument("quarantine_id", type=RECORD)
 @as_json
 @answered
 def quarantine_retry(quarantine_id: int, wants_json: bool) -> Result:
@@ -292,7 +296,7 @@ def quarantine_retry(quarantine_id: int, wants_json: bool) -> Result:
 
 
 @quarantine.command("discard")
-@click.argument("quarantine_id", type=int)
+@click.argument("quarantine_id", type=RECORD)
 @click.option("--reason", required=True, help="Why it is no incident report.")
 @as_json
 @answered

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from ledger.states import DeliveryState
+from mappings.duty_rules import Owner
 from sandbox.house import House
 from tests.flows.canaries import MARKS, broken_report, homes_own, report
 from tests.flows.conftest import Answer, Bridge
@@ -175,6 +177,33 @@ def test_deliveries_can_be_asked_for_by_state_and_target(synced, bridge):
     assert (row["subject"], row["state"], row["action"], row["attempts"]) == ("child-1", "rejected", "create", 1)
     assert row["why"]
     assert {"id", "key", "incident", "revision", "next_look_at", "remote_id"} <= set(row)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("delivery", "list", "--state", "uncertian"), "'uncertian' is not one of 'pending'"),
+        (("duties", "--person", "the manager"), "'the manager' is not one of 'staff'"),
+        (("delivery", "retry", "9" * 23), "'DELIVERY_ID'"),
+        (("quarantine", "show", "9" * 23), "'QUARANTINE_ID'"),
+        (("duties", "--as-of", "0001-01-01T00:00:00+14:00"), "write one from 1900 to 2199"),
+        (("status", "--as-of", "9999-12-31"), "write one from 1900 to 2199"),
+        (("reconcile", "--from", "2026-11-01", "--to", "20261-11-30"), "'--to'"),
+        (("reconcile", "--from", "0206-11-01", "--to", "2026-11-30"), "write one from 1900 to 2199"),
+    ],
+)
+def test_a_mistyped_word_is_named_and_does_not_look_like_an_answer(words, named, house, bridge):
+    refused = bridge(*words, "--json")
+
+    assert (refused.code, refused.json["error"]["kind"]) == (1, "usage")
+    assert named in refused.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "every"), [(("duties", "--person"), Owner), (("delivery", "list", "--state"), DeliveryState)]
+)
+def test_every_person_and_every_state_may_be_asked_for(words, every, house, bridge):
+    assert [bridge(*words, one).code for one in every] == [0] * len(every)
 
 
 def test_a_refused_delivery_is_tried_again_by_the_next_sync_when_a_person_asks(synced, bridge):
