@@ -45,7 +45,7 @@ class Ahead:
         self._terms.over.set()
         join(self._threads)
         for result in self.delivered.targets.values():
-            result.unreachable, result.rounds_away = None, 0
+            result.unreachable, result.rounds_away, result.rests_until = None, 0, 0.0
 
     def stored(self, pages: int) -> None:
         """So many pages of a pull are in the ledger."""

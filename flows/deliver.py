@@ -32,6 +32,8 @@ _LEASE_MARGIN = 0.25
 _ROUNDS_AWAY = 2
 #: How often the main thread looks up from its waiting, in seconds: a signal is heard no later.
 _HEAR_EVERY = 0.2
+#: A target that could not be reached is left alone until all that it kept waiting is due again, or for so many seconds.
+_LONGEST_REST = 10.0
 _ANSWERED = (Event.ACCEPTED, Event.LOOK_FOUND, Event.REFUSED, Event.LOOK_ABSENT)
 _RELEASED = "This run was stopped before it was sent; the next one sends it."
 _TARGET_STOPPED = "The target was given up in this run; the next one tries again."
@@ -46,6 +48,7 @@ class TargetResult:
     tried: int = 0
     unreachable: str | None = None
     rounds_away: int = 0
+    rests_until: float = 0.0
     misconfigured: str | None = None
     fault: Exception | None = None
 
@@ -53,6 +56,11 @@ class TargetResult:
     def given_up(self) -> bool:
         """Whether this run tries no more at this target."""
         return bool(self.misconfigured or self.fault) or self.rounds_away >= _ROUNDS_AWAY
+
+    @property
+    def rests_for(self) -> float:
+        """For how many seconds it is left alone: a round before that could only say once more that it was away."""
+        return max(0.0, self.rests_until - _uptime())
 
 
 @dataclass
@@ -126,7 +134,7 @@ def _drain_all(
     threads = [
         threading.Thread(target=drain, args=(site, target, sender, delivered.targets[target], homes, terms))
         for target, sender in senders.items()
-        if not delivered.targets[target].given_up
+        if not (delivered.targets[target].given_up or delivered.targets[target].rests_for)
     ]
     for thread in threads:
         thread.start()
@@ -298,20 +306,24 @@ def _count_away(result: TargetResult, outcomes: Sequence[Outcome]) -> None:
     """One flaky refusal is no reason to give a target up. A look-up has been tried several times: it counts twice."""
     away = [o for o in outcomes if o.cause == "unreachable"]
     if not away or any(o.event in _ANSWERED for o in outcomes):
-        result.unreachable, result.rounds_away = None, 0
+        result.unreachable, result.rounds_away, result.rests_until = None, 0, 0.0
         return
     result.unreachable = away[0].why
+    result.rests_until = _uptime() + min(_LONGEST_REST, max(o.retry_in for o in away))
     result.rounds_away += _ROUNDS_AWAY if any(o.event is Event.LOOK_FAILED for o in away) else 1
 
 
 def _pause(site: Site, delivered: Delivered, homes: Sequence[str], ends_at: float) -> float | None:
     """How long to rest before the next look; None when nothing can become due in the time that is left."""
-    targets = [target for target, result in delivered.targets.items() if not result.given_up]
+    tried = {target: result for target, result in delivered.targets.items() if not result.given_up}
+    awake = [target for target, result in tried.items() if not result.rests_for]
     left = ends_at - time.monotonic()
-    due = outbox.next_due_in(site.ledger, targets, homes=homes) if targets and left > 0 else None
-    if due is None or due > left:
+    due = outbox.next_due_in(site.ledger, awake, homes=homes) if awake and left > 0 else None
+    waits = [result.rests_for for target, result in tried.items() if target not in awake]
+    waits += [] if due is None else [due]
+    if not waits or min(waits) > left:
         return None
-    return max(0.05, min(due + 0.02, left))
+    return max(0.05, min(min(waits) + 0.02, left))
 
 
 def _uptime() -> float:

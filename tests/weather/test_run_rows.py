@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.weather.invariants import all_is_well, moved
-from tests.weather.scene import Scene
+from tests.weather.scene import Scene, wait_until
 from tests.weather.test_target_rows import lose_the_answer
 
 
@@ -16,7 +16,12 @@ from tests.weather.test_target_rows import lose_the_answer
 def test_one_refused_connection_is_tried_again_in_the_same_run(scene: Scene, count: int) -> None:
     scene.write(*range(1, count + 1))
     scene.house.mosaic.arm("refuse")
-    back = threading.Timer(0.7, scene.house.mosaic.disarm)
+
+    def come_back() -> None:
+        wait_until(lambda: scene.rows(where="target = 'mosaic' AND why IS NOT NULL"), what="a refusal")
+        scene.house.mosaic.disarm()
+
+    back = threading.Thread(target=come_back)
     back.start()
     result = scene.sync(wait=60)
     back.join()
