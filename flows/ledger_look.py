@@ -54,6 +54,7 @@ def ledger_side(site: Site, home: Home, start: date, end: date, as_of: datetime,
         moved = standing.incidents_by_source(connection, home.id, [one for one in listed if one not in known])
         held = sorted([*held, *moved], key=lambda one: (one.occurred_at, one.key))
         waiting = quarantine.waiting(connection, [home.id])
+        discarded = quarantine.discarded(connection, home.id)
         numbers = standing.numbers(connection, home.id)
         doubted = findings.unresolved(connection, home.id, NOT_IN_PLACE)
         pulled, reconciled = (runs.last_good(connection, home.id, kind, as_of) for kind in ("pull", "reconcile"))
@@ -71,6 +72,7 @@ def ledger_side(site: Site, home: Home, start: date, end: date, as_of: datetime,
         source=source,
         incidents=tuple(_incident(file) for file in files),
         quarantined=quarantined,
+        discarded=discarded,
         deliveries=tuple(delivery for file in files for delivery in _deliveries(site, file)),
         duties={file.held.source_id: tuple(file.duties) for file in files},
         flags={file.held.source_id: tuple(file.flags) for file in files},

@@ -119,6 +119,12 @@ def waiting(connection: Connection, homes: Sequence[str]) -> list[Quarantined]:
     return [_view(row) for row in connection.execute(statement)]
 
 
+def discarded(connection: Connection, home: str) -> frozenset[str]:
+    """The source's ids of the reports that a person has discarded."""
+    statement = select(quarantined.c.source_id).where(quarantined.c.home == home, quarantined.c.state == "discarded")
+    return frozenset(connection.execute(statement.where(quarantined.c.source_id.is_not(None))).scalars())
+
+
 def one(connection: Connection, quarantine_id: int) -> Quarantined:
     """One report in quarantine, in whatever state. Raises UnknownRecord."""
     return _view(_row(connection, quarantine_id))

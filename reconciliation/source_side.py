@@ -63,7 +63,7 @@ def compare_source(evidence: Evidence) -> SourceSide:
         *_shared_numbers(evidence, rows),
     ]
     there = {key for key in gone if evidence.source.answers.get(key) is SourceAnswer.FOUND}
-    unseen = (missing | stale | there) - held
+    unseen = (missing - evidence.discarded | stale | there) - held
     return SourceSide(
         rows,
         missing=frozenset(missing),
@@ -105,7 +105,8 @@ def _missing(evidence: Evidence, rows: dict[str, IndexRow], ids: set[str]) -> It
     for key in sorted(ids):
         row = rows[key]
         record = Record(row.number, key, Target.LEDGER, None, row.occurred_on)
-        yield tell(evidence.home.id, Kind.MISSING, record, reason="ledger", about=key)
+        reason = "discarded" if key in evidence.discarded else "ledger"
+        yield tell(evidence.home.id, Kind.MISSING, record, reason=reason, about=key)
 
 
 def _stale(

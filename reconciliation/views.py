@@ -198,6 +198,8 @@ class Evidence:
     source: SourceView = field(default_factory=SourceView)
     incidents: Sequence[LedgerIncident] = ()
     quarantined: Sequence[QuarantinedReport] = ()
+    discarded: frozenset[str] = frozenset()
+    """Ids at the source of reports that could not be understood and that a person has discarded."""
     deliveries: Sequence[LedgerDelivery] = ()
     mosaic: NotesView = field(default_factory=NotesView)
     daily_log: LogView = field(default_factory=LogView)

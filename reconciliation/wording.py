@@ -83,6 +83,14 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.MISSING, "ledger"): Words(
         _HIGH, "{incident} is in the recording system and not in the ledger; nothing was sent about it.", _PULL, _IT
     ),
+    (Kind.MISSING, "discarded"): Words(
+        _HIGH,
+        "{incident} is in the recording system; what was read of it could not be understood and was discarded, so "
+        "nothing was sent about it.",
+        "If it is no incident report, acknowledge this with `finding acknowledge`; if it is one, mend it in the "
+        "recording system, and the next sync takes it up.",
+        _MANAGER,
+    ),
     (Kind.DIFFERENT, "version"): Words(
         _HIGH, "{incident} was changed in the recording system and the ledger has not seen the change.", _PULL, _IT
     ),

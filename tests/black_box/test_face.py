@@ -140,6 +140,10 @@ def test_each_json_has_the_documented_keys(found: Found) -> None:
     town.bridge.json("quarantine", "discard", str(quarantined["id"]), code=1)
     town.bridge.json("quarantine", "discard", str(quarantined["id"]), "--reason", "a test", code=0)
     assert town.bridge.json("quarantine", "list", code=0)["quarantined"] == []
+    findings = town.bridge.json("reconcile", "--from", str(ago(10).date()), "--to", str(ago().date()))["findings"]
+    (missing,) = [one for one in findings if one["kind"] == "missing" and one["target"] == "ledger"]
+    assert "was discarded" in missing["message"]
+    assert "sync, or" not in missing["action"], "no sync brings what a person has discarded"
 
 
 def test_house_keeping_leaves_the_ledger_readable(found: Found) -> None:
