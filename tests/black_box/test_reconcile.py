@@ -183,7 +183,7 @@ def test_an_acknowledged_finding_stays_but_no_longer_alarms(found: Found) -> Non
 
 
 def test_what_was_never_accepted_is_missing_and_heals(found: Found) -> None:
-    town = found(mail=False)
+    town = found(mail=False, BRIDGE_DELIVERY__WAIT_SECONDS="20")
     town.recording.put(quiet(1, ago(hours=5)))
     town.bridge.sync(code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})
     before = town.bridge.reconcile(*PERIOD, code=2)
@@ -262,7 +262,7 @@ def test_a_revision_waits_behind_a_refused_one_and_says_so(found: Found) -> None
 
 def test_healing_leaves_a_note_beside_one_that_a_person_typed_meanwhile(found: Found) -> None:
     """Broken once: a manager retyped a note while the link was down, and `--heal` put ours beside it."""
-    town = found(mail=False)
+    town = found(mail=False, BRIDGE_DELIVERY__WAIT_SECONDS="20")
     when = ago(hours=5)
     town.recording.put(quiet(1, when), quiet(2, ago(hours=2)))
     town.bridge.sync(code=3, env={"BRIDGE_MOSAIC__BASE_URL": "http://127.0.0.1:9/v1"})

@@ -120,7 +120,7 @@ def test_a_source_that_fails_now_and_then_loses_nothing(found: Found) -> None:
 
 @pytest.mark.parametrize("which", ["recording", "mosaic", "email"])
 def test_a_system_that_is_down_is_named_and_the_others_go_on(found: Found, which: str) -> None:
-    town = found()
+    town = found(BRIDGE_DELIVERY__WAIT_SECONDS="20")
     town.recording.put(minimal(1, ago(2)))
     base = {"recording": "BRIDGE_RECORDING__BASE_URL", "mosaic": "BRIDGE_MOSAIC__BASE_URL"}.get(which)
     down = {base: "http://127.0.0.1:9/v1"} if base else {"BRIDGE_EMAIL__PORT": "9"}

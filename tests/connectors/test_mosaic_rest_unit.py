@@ -56,6 +56,7 @@ def held(**changes: Any) -> dict[str, Any]:
         "effective_date": "2026-10-05T15:05:00+01:00",
         "reference": REFERENCE,
         "created_on": "2026-10-06T09:00:00+01:00",
+        "appendments": [],
         **changes,
     }
 
