@@ -234,6 +234,18 @@ def test_a_note_of_a_voided_report_is_never_made_and_its_addition_falls_away(led
     assert states(ledger) == ["superseded", "superseded"]
 
 
+@pytest.mark.parametrize(("cause", "then"), [("conflict", "rejected"), ("invalid", "superseded")])
+def test_a_refused_note_of_a_voided_report_falls_away_unless_it_may_be_there(
+    ledger: Ledger, cause: str, then: str
+) -> None:
+    """A conflict may mean that it lies there: whoever is told of the void has to be told of it as well."""
+    keep(ledger, report())
+    outbox.record(ledger, "w", [Outcome(*claim(ledger), Event.REFUSED, cause=cause)])
+    keep(ledger, report(version=2, status="Void"))
+    withdrawals.withdraw_pointless(ledger, "w")
+    assert states(ledger)[0] == then
+
+
 def test_what_a_worker_took_meanwhile_is_neither_withdrawn_nor_said_to_be(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
