@@ -59,6 +59,18 @@ def test_what_a_killed_worker_held_is_taken_over_by_the_others(bridge_on_postgre
     moved(scene, create=30, log_create=30)
 
 
+def test_a_batch_that_takes_longer_than_its_lease_is_sent_at_the_first_try(bridge: Bridge) -> None:
+    """The lease is renewed while its batch is on its way; a delivery that lost it would be claimed once more."""
+    scene = bridge.scene
+    scene.write(*range(1, 13), hours_ago=5)
+    scene.house.mosaic.arm("late", when="create", times=None, seconds=0.8)
+    one_at_a_time = {"BRIDGE_DELIVERY__LEASE_SECONDS": "6", "BRIDGE_DELIVERY__THREADS": "1"}
+    assert bridge.sync(**one_at_a_time) == 0
+    notes = scene.rows(where="target = 'mosaic'")
+    assert [note["attempts"] for note in notes] == [1] * 12
+    all_is_well(scene)
+
+
 def test_two_runs_at_once_on_sqlite_are_safe(bridge: Bridge) -> None:
     scene = bridge.scene
     scene.write(*range(1, 21), hours_ago=5)
