@@ -11,10 +11,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from connectors.answers import Malformed, survivor, whole_number
+from connectors.answers import Answer, Malformed, survivor, whole_number
 from connectors.http import Http
 from connectors.mosaic_rest.notes import held_note, is_ours
-from connectors.mosaic_rest.refusals import MOST_HOPS, add_hop, next_person, person_not_found, restricted, wrong_person
+from connectors.mosaic_rest.refusals import (
+    MOST_HOPS,
+    add_hop,
+    person_not_found,
+    restricted,
+    survivor_not_said,
+    wrong_person,
+)
 from connectors.paging import NO_SUCH_FILTER, PageRefused, pages
 from connectors.protocols import Found, HeldNote, NoteState, Receipt
 from mappings.uk_time import uk_day
@@ -84,6 +91,19 @@ class LookUp:
                 return True
         return False
 
+    def follow(self, chain: list[int], answer: Answer) -> None:
+        """Make the chain longer by whom a 410 sends us to. An answer that lost its body does not say: the record does.
+
+        Raises Rejected where neither says, in a circle, or beyond the fifth hop.
+        """
+        further = survivor(answer)
+        if further is None:
+            record = self._person(chain[-1])
+            further = record.merged_into if record is not None else None
+        if further is None:
+            raise survivor_not_said(chain[-1])
+        add_hop(chain, further)
+
     # ----
 
     def _records(self, person_id: int, doing: str) -> Iterator[list[int]]:
@@ -136,7 +156,7 @@ class LookUp:
                     return []
                 if refused.answer.status == 404:
                     raise person_not_found(chain[-1], doing) from None
-                chain.append(next_person(refused.answer, chain))
+                self.follow(chain, refused.answer)
             else:
                 return list(found.values())
 
@@ -165,7 +185,10 @@ class LookUp:
         doing = f"person {person_id}"
         answer = self._http.read(f"/persons/{person_id}", doing=doing, expect=(404, 410), well_formed=_is_person)
         if answer.status == 410:
-            return _Person(restricted=False, merged_into=survivor(answer))
+            further = survivor(answer)
+            if further is None:
+                raise self._http.unreadable(doing)
+            return _Person(restricted=False, merged_into=further)
         if answer.status == 404:
             return None
         content: Mapping[str, Any] = answer.content

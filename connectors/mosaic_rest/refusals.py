@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from connectors.answers import Answer, survivor
 from connectors.errors import Cause, Rejected
 from connectors.protocols import HeldNote
 
@@ -12,18 +9,14 @@ MOST_HOPS = 5
 """How many merges are followed (RULINGS 15)."""
 
 
-def next_person(answer: Answer, chain: Sequence[int]) -> int:
-    """Whom a 410 sends us to. Raises Rejected where it does not say, goes in a circle, or the hops are used up."""
-    further = survivor(answer)
-    if further is None:
-        raise Rejected(
-            f"Mosaic says that person {chain[-1]} was merged but not into whom; ask for the child's right Mosaic id.",
-            cause=Cause.PERSON_NOT_FOUND,
-            status=410,
-            field="mosaicPersonId",
-        )
-    add_hop(list(chain), further)
-    return further
+def survivor_not_said(person_id: int) -> Rejected:
+    """Mosaic says that the person was merged, and neither its answer nor the person's record says into whom."""
+    return Rejected(
+        f"Mosaic says that person {person_id} was merged but not into whom; ask for the child's right Mosaic id.",
+        cause=Cause.PERSON_NOT_FOUND,
+        status=410,
+        field="mosaicPersonId",
+    )
 
 
 def add_hop(chain: list[int], further: int) -> None:

@@ -16,7 +16,7 @@ from connectors.health import health_of
 from connectors.http import Http
 from connectors.mosaic_rest.look_up import LookUp
 from connectors.mosaic_rest.notes import appendment_body, held_appendment, held_note, is_ours, note_body
-from connectors.mosaic_rest.refusals import gone, next_person, person_not_found, wrong_person
+from connectors.mosaic_rest.refusals import gone, person_not_found, wrong_person
 from connectors.protocols import Found, Health, HeldNote, NewAppendment, NewNote, NoteState, Receipt
 
 
@@ -55,7 +55,7 @@ class MosaicRest:
                 raise person_not_found(chain[-1], doing)
             if answer.status != 410:
                 return self._created(note, answer, chain, doing)
-            chain.append(next_person(answer, chain))
+            self._look.follow(chain, answer)
 
     @bare
     def finish(self, note_id: str, reference: str) -> Receipt:

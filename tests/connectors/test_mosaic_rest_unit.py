@@ -97,6 +97,15 @@ def test_a_merged_person_is_followed_to_the_survivor(mosaic: RequestsMock, store
     assert store.create(NOTE).person_id == 19
 
 
+def test_a_record_that_is_gone_without_a_word_of_the_survivor_is_no_absence(
+    mosaic: RequestsMock, store: MosaicRest
+) -> None:
+    mosaic.get(f"{BASE}/persons/17/case-notes", json={"items": [], "next_cursor": None})
+    mosaic.get(f"{BASE}/persons/17", body="", content_type="application/problem+json", status=410)
+    with pytest.raises(NotApplied):
+        store.find(REFERENCE, person_id=17, note_type="SAFEINT", effective_on=date(2026, 10, 5))
+
+
 def test_a_refusal_names_the_field_and_never_what_was_in_it(mosaic: RequestsMock, store: MosaicRest) -> None:
     problem = {"title": "Not valid", "errors": [{"field": "title", "message": NOTE.title}]}
     mosaic.post(f"{BASE}/persons/17/case-notes", json=problem, status=422)

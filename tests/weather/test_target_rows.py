@@ -334,6 +334,20 @@ def test_t24_a_merged_person_is_followed_to_the_survivor(scene: Scene) -> None:
     assert scene.reconcile()["totals"]["verified"] == 2
 
 
+def test_t24_a_merge_whose_answer_lost_its_body_is_followed_by_the_persons_record(scene: Scene) -> None:
+    scene.write(1)
+    scene.house.mosaic.add_person(9001)
+    scene.house.mosaic.merge(person_of(1), 9001)
+    merged = f"/persons/{person_of(1)}/"
+    scene.house.mosaic.arm("410", when="create", path=merged)
+    scene.house.mosaic.arm("reset_after_apply", when="create", path="/persons/9001/")
+    scene.house.mosaic.arm("410", when="find", path=merged)
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, log_create=1)
+    assert scene.house.mosaic.armed() == [], "the fault struck nothing"
+
+
 def test_t24_a_locked_record_is_tried_again_later(scene: Scene) -> None:
     scene.write(1)
     scene.house.mosaic.lock(person_of(1))
