@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
+from ledger.batches import among
 from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
 from ledger.steps import Step, write_steps
@@ -34,7 +35,7 @@ class Lease(Protocol):
 def held(connection: Connection, leases: Sequence[Lease]) -> dict[int, Any]:
     """The deliveries that are still held under these fencing numbers, by id, and locked from here on."""
     fences = {one.id: one.fence for one in leases}
-    rows = connection.execute(_HELD, {"ids": list(fences)}).all()
+    rows = connection.execute(_HELD.where(among(connection, delivery.c.id, list(fences)))).all()
     return {row.id: row for row in rows if row.fence == fences[row.id]}
 
 
@@ -42,7 +43,7 @@ _HELD_IN = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 _WAITS_IN = (DeliveryState.PENDING, DeliveryState.UNCERTAIN)
 _HELD = (
     select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.looks)
-    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.lease_epoch.is_not(None))
+    .where(delivery.c.lease_epoch.is_not(None))
     .with_for_update()
 )
 

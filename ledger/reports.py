@@ -7,15 +7,15 @@ and the cursor are written in one transaction: all of it, or none.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from ledger import audit, children, owing, quarantine
-from ledger.batches import insert_rows
+from ledger.batches import among, insert_rows
 from ledger.crash_points import reach
 from ledger.database import Ledger
 from ledger.quarantine import Unreadable
@@ -23,9 +23,8 @@ from ledger.tables import cursor, incident, revision
 from mappings.incident import Incident
 from mappings.owed import Planner
 
-_THESE = (incident.c.home == bindparam("home"), incident.c.source_id.in_(bindparam("source_ids", expanding=True)))
-_KNOWN = select(incident).where(*_THESE).order_by(incident.c.id).with_for_update()
-_KEYS = select(incident.c.source_id, incident.c.id).where(*_THESE)
+_KNOWN = select(incident).where(incident.c.home == bindparam("home")).order_by(incident.c.id).with_for_update()
+_KEYS = select(incident.c.source_id, incident.c.id).where(incident.c.home == bindparam("home"))
 _OURS = (cursor.c.home == bindparam("b_home"), cursor.c.source == bindparam("b_source"))
 _MARK = select(cursor.c.modified_at, cursor.c.incident).where(*_OURS).with_for_update()
 _MOVE = update(cursor).where(*_OURS).values(modified_at=bindparam("b_modified"), incident=bindparam("b_incident"))
@@ -186,10 +185,7 @@ def _is_older(report: Incident, row: Row[Any]) -> bool:
 
 
 def _known(connection: Connection, home: str, source_ids: Sequence[str]) -> dict[str, Row[Any]]:
-    rows: dict[str, Row[Any]] = {}
-    for some in _chunks(source_ids):
-        rows |= {row.source_id: row for row in connection.execute(_KNOWN, {"home": home, "source_ids": some})}
-    return rows
+    return {row.source_id: row for row in _these(connection, _KNOWN, home, source_ids)}
 
 
 def _touch(connection: Connection, known: Mapping[str, Row[Any]], page: Sequence[Readable], now: datetime) -> None:
@@ -239,10 +235,7 @@ def _insert_incidents(
         for one in new
     ]
     insert_rows(connection, incident, rows)
-    ids: dict[str, int] = {}
-    for some in _chunks([one.report.incident_id for one in new]):
-        ids |= {row.source_id: row.id for row in connection.execute(_KEYS, {"home": home, "source_ids": some})}
-    return ids
+    return {row.source_id: row.id for row in _these(connection, _KEYS, home, [one.report.incident_id for one in new])}
 
 
 def _raise_revisions(
@@ -315,5 +308,10 @@ def record_of(home: str, source_id: str, number: int) -> str:
     return json.dumps(["revision", home, source_id, number])
 
 
-def _chunks(items: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _these(
+    connection: Connection, statement: Select[Any], home: str, source_ids: Sequence[str], size: int = 500
+) -> Iterator[Row[Any]]:
+    """What the statement finds of these incidents of a home."""
+    for start in range(0, len(source_ids), size):
+        some = among(connection, incident.c.source_id, source_ids[start : start + size])
+        yield from connection.execute(statement.where(some), {"home": home})
