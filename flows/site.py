@@ -5,6 +5,7 @@ Connectors are built when they are first needed, so that a command that needs no
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 #: Tells a person how far a stage is: its name, how many are done, how many there are (None: nobody knows yet).
 Progress = Callable[[str, int, int | None], None]
 
+#: Python looks for objects that only hold each other after so many new ones. A page makes thousands, which live until
+#: it is done: with Python's own number a twelfth of a sync goes into looking through them, for nothing.
+_LOOK_FOR_CYCLES_AFTER = 10_000
 
 C = TypeVar("C")
 
@@ -190,6 +194,7 @@ def open_site(
     settings = settings or load_settings(folder=folder)
     homes = load_homes(settings.homes_dir)
     ledger = Ledger(settings.ledger_url.get_secret_value(), settings.raw_keys())
+    gc.set_threshold(_LOOK_FOR_CYCLES_AFTER)
     try:
         yield Site(settings, homes, ledger, progress)
     finally:
