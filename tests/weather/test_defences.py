@@ -63,6 +63,10 @@ def no_fencing(patch: pytest.MonkeyPatch, _: Scene) -> None:
     patch.setattr(ledger.outbox, "after", lambda state, event: ledger.states.TRANSITIONS.get((state, event), "pending"))
 
 
+def no_margin(patch: pytest.MonkeyPatch, _: Scene) -> None:
+    patch.setattr(flows.deliver, "_LEASE_MARGIN", 0.0)
+
+
 def an_expired_lease_means_not_sent(patch: pytest.MonkeyPatch, _: Scene) -> None:
     patch.setitem(ledger.states.TRANSITIONS, (DeliveryState.SENDING, Event.LEASE_EXPIRED), DeliveryState.PENDING)
 
@@ -178,6 +182,7 @@ RED: dict[str, tuple[Off, Callable[..., None], dict[str, Any]]] = {
         {"seconds": 30, "operation": "log_create"},
     ),
     "fencing": (no_fencing, ledger_rows.test_l5_a_worker_that_was_asleep_for_longer_than_its_lease_changes_nothing, {}),
+    "the margin of a lease": (no_margin, ledger_rows.test_l5_no_note_is_begun_when_its_lease_is_nearly_over, {}),
     "a lease that ran out is a doubt": (
         an_expired_lease_means_not_sent,
         ledger_rows.test_l5_an_answer_that_comes_after_the_lease_is_not_written_and_nothing_is_sent_twice,

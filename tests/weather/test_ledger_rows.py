@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, event, text
 
+import flows.deliver
+from connectors.mosaic_rest.store import MosaicRest
+from connectors.protocols import NewNote, Receipt
 from ledger.audit import verify
 from ledger.database import Ledger
 from ledger.errors import LedgerError, LedgerUnavailable
@@ -273,6 +277,27 @@ def test_l5_an_answer_that_comes_after_the_lease_is_not_written_and_nothing_is_s
     all_is_well(scene)
     moved(scene, create=1, log_create=1)
     assert results
+
+
+def test_l5_no_note_is_begun_when_its_lease_is_nearly_over(scene: Scene) -> None:
+    """Its answer would come when somebody else may hold it. It is claimed anew, and sent then."""
+    waited = 0.0
+
+    def create(store: MosaicRest, note: NewNote) -> Receipt:
+        nonlocal waited
+        receipt = at_once(store, note)
+        waited += 0.8 * 300
+        return receipt
+
+    at_once = MosaicRest.create
+    scene.write(1, 2, 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MosaicRest, "create", create)
+        patch.setattr(flows.deliver, "_uptime", lambda: time.monotonic() + waited)
+        scene.sync(BRIDGE_DELIVERY__THREADS="1", BRIDGE_DELIVERY__LEASE_SECONDS="300")
+    assert [row["attempts"] for row in scene.rows(where="target = 'mosaic'")] == [1, 2, 3]
+    all_is_well(scene)
+    moved(scene, create=3, log_create=3)
 
 
 def test_l6_a_ledger_of_a_newer_version_is_refused_in_one_sentence_and_nothing_is_changed(scene_on_both: Scene) -> None:
