@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
@@ -41,6 +41,47 @@ _OTHER_FILE = (
 #: After so long without a word PostgreSQL ends that transaction.
 _FROZEN = "30s"
 _FULL = ("disk is full", "disk full", "no space left", "readonly", "read-only", "disk i/o error", "could not extend")
+#: What a database says, in its words or PostgreSQL's codes, and what it means. The first that fits.
+_MEANINGS: Sequence[tuple[Sequence[str], type[LedgerError], str]] = (
+    (_FULL, LedgerUnavailable, "it is full or read-only; free some space or mend its permissions, then run again"),
+    (("locked", "busy"), LedgerUnavailable, "another process holds it; wait for that run to end, then run again"),
+    (
+        ("too many", "connection slots"),
+        LedgerUnavailable,
+        "it takes no more connections; wait for other runs to end, or let it take more",
+    ),
+    (
+        ("statement timeout", "lock timeout", "transaction timeout"),
+        LedgerUnavailable,
+        "it cut the work off at a time limit of its own; run again, or let that limit be longer",
+    ),
+    (
+        ("[42501]", "[3f000]", "permission denied for database"),
+        LedgerError,
+        "its user lacks a right there; grant it the database, the schema, and every table and sequence in it",
+    ),
+    (("[22p05]",), LedgerError, "its encoding lacks a character; move it to a database with the encoding UTF8"),
+    (
+        ("certificate", "pg_hba.conf", "ssl was required"),
+        LedgerError,
+        "the server does not let us in that way; correct sslmode in the URL, or the server's pg_hba.conf",
+    ),
+    (
+        ("unable to open",),
+        LedgerError,
+        "its file cannot be opened; check that its folder exists and may be written",
+    ),
+    (
+        ("not a database", "malformed", "no such table", "no such column", "[42p01]", "[42703]"),
+        LedgerError,
+        "it is damaged or is no ledger; restore it from a backup",
+    ),
+    (
+        ("password", "authentication", "role", "does not exist"),
+        LedgerError,
+        "the user, the password or the database's name is wrong; correct the URL",
+    ),
+)
 
 
 class Ledger:
@@ -137,15 +178,12 @@ class Ledger:
 
     def _open(self) -> None:
         with self.reading() as connection:
-            found = found_revision(connection)
-            empty = found is None and not inspect(connection).get_table_names()
-        if empty:
-            create_schema(self.engine)
-        elif found is None:
-            raise LedgerError(
-                f"{_SETTING} names a database that holds other tables but no ledger; give the ledger one of its own.",
-                setting=_SETTING,
-            )
+            found = _found(connection)
+        if found is None:
+            try:
+                create_schema(self.engine)
+            except DBAPIError as why:
+                raise unavailable(why) from None
         elif found != HEAD:
             raise LedgerError(_other_version(found), setting=_SETTING)
         self._check_key()
@@ -177,7 +215,7 @@ def upgrade(url: str) -> None:
     engine = _engine(url)
     try:
         with engine.connect() as connection:
-            found = found_revision(connection)
+            found = _found(connection)
         if found is not None and found not in known_revisions():
             raise LedgerError(_other_version(found), setting=_SETTING)
         migrate_schema(engine)
@@ -187,17 +225,35 @@ def upgrade(url: str) -> None:
         engine.dispose()
 
 
-def _engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
+def _found(connection: Connection) -> str | None:
+    """The migration that a ledger stands at, or None in an empty database. Another program's is refused."""
+    tables = inspect(connection).get_table_names()
+    found = found_revision(connection)
+    if found is None and tables:
         raise LedgerError(
-            f"{_SETTING} is not a database URL; write sqlite:///ledger.db or postgresql://user@host/name.",
+            f"{_SETTING} names a database that holds other tables but no ledger; give the ledger one of its own.",
+            setting=_SETTING,
+        )
+    return found
+
+
+def database_url(url: str) -> URL:
+    """The URL in its parts. Raises LedgerError."""
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        raise LedgerError(
+            f"{_SETTING} is not a database URL; write sqlite:///ledger.db or postgresql://user@host/name, and "
+            "%40, %2F and %3A for an @, a slash or a colon in the password.",
             setting=_SETTING,
         ) from None
+
+
+def _engine(url: str) -> Engine:
+    parsed = database_url(url)
     if parsed.get_backend_name() == "postgresql":
         # Each statement is planned anew: a plan that was kept while a table was small reads it whole when it has grown.
-        connect_args = {"prepare_threshold": None}
+        connect_args = {"prepare_threshold": None, "client_encoding": "utf8"}
         options: dict[str, Any] = {
             "pool_pre_ping": True,
             "pool_size": 8,
@@ -224,6 +280,7 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -239,6 +296,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # Moments come back in a form that can be read, whatever the server's own is. A pooler carries these two on.
+    connection.autocommit = True
+    connection.execute("SET datestyle = 'ISO'; SET timezone = 'UTC'")
+    connection.autocommit = False
+
+
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes the lock at once: a lock that is upgraded later fails in the middle of a transaction.
     writes = connection.get_execution_options().get("bridge_writes")
@@ -251,12 +315,17 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 def _says(why: DBAPIError, words: Sequence[str]) -> bool:
-    text = str(why.orig).lower()
+    text = f"[{_state(why)}] {why.orig}".lower()
     return any(word in text for word in words)
 
 
+def _state(why: DBAPIError) -> str:
+    """PostgreSQL's code of what happened."""
+    return getattr(why.orig, "sqlstate", None) or ""
+
+
 def _passing(why: DBAPIError) -> bool:
-    state = getattr(why.orig, "sqlstate", None) or ""
+    state = _state(why)
     return (
         why.connection_invalidated
         or state[:2] in ("40", "08", "57")
@@ -270,25 +339,9 @@ def unavailable(why: DBAPIError) -> LedgerError:
 
     A LedgerUnavailable passes or is mended at the database; what only the setting can mend is a plain LedgerError.
     """
-    kind: type[LedgerError] = LedgerError
-    if _says(why, _FULL):
-        kind, found = (
-            LedgerUnavailable,
-            "it is full or read-only; free some space or mend its permissions, then run again",
-        )
-    elif _says(why, ("locked", "busy")):
-        kind, found = LedgerUnavailable, "another process holds it; wait for that run to end, then run again"
-    elif _says(why, ("too many", "connection slots")):
-        kind, found = LedgerUnavailable, "it takes no more connections; wait for other runs to end, or let it take more"
-    elif _says(why, ("unable to open", "no such file")):
-        found = "its file cannot be opened; check that its folder exists and may be written"
-    elif _says(why, ("not a database", "malformed", "no such table", "no such column")):
-        found = "it is damaged or is no ledger; restore it from a backup"
-    elif _says(why, ("password", "authentication", "role", "does not exist")):
-        found = "the user, the password or the database's name is wrong; correct the URL"
-    else:
-        kind, found = LedgerUnavailable, "it does not answer; start the database or correct the URL"
-    return kind(f"The ledger at {_SETTING} cannot be used: {found}.", setting=_SETTING)
+    fitting = ((kind, meaning) for words, kind, meaning in _MEANINGS if _says(why, words))
+    kind, meaning = next(fitting, (LedgerUnavailable, "it does not answer; start the database or correct the URL"))
+    return kind(f"The ledger at {_SETTING} cannot be used: {meaning}.", setting=_SETTING)
 
 
 def _other_version(found: str) -> str:

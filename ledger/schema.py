@@ -23,8 +23,9 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def found_revision(connection: Connection) -> str | None:
     """The migration that a database stands at, or None where there is no ledger."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
+    look = inspect(connection)
+    if not (look.has_table("alembic_version") and look.has_table("audit_entry")):
+        return None  # others use Alembic, too
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if found is None else str(found)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Row, create_engine, delete, event, inspect, select, text, update
+from sqlalchemy import Connection, Row, create_engine, delete, event, inspect, make_url, select, text, update
 from sqlmodel import SQLModel
 
 from ledger import audit, children, desk, keeping, leases, outbox, quarantine, reports, runs, standing, withdrawals
@@ -440,10 +440,24 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(
         open_ledger()
 
 
-def test_another_programs_database_is_refused(ledger: Ledger, open_ledger: Callable[..., Ledger]) -> None:
-    ledger.write(lambda connection: connection.execute(text("DROP TABLE alembic_version")))
-    with pytest.raises(LedgerError, match="no ledger"):
-        open_ledger()
+@pytest.mark.parametrize("theirs", ["0001", HEAD, "ab12cd34ef56", None], ids=str)
+def test_another_programs_database_is_refused_and_left_alone(
+    url: str, open_ledger: Callable[..., Ledger], theirs: str | None
+) -> None:
+    """`ledger upgrade` once gave it our tables, and what else uses Alembic was taken for a ledger."""
+    engine = create_engine(
+        make_url(url).set(drivername=url.partition(":")[0].replace("postgresql", "postgresql+psycopg"))
+    )
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE customer (id INTEGER)"))
+        if theirs:
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:theirs)"), {"theirs": theirs})
+    for ask in (open_ledger, lambda: upgrade(url)):
+        with pytest.raises(LedgerError, match="other tables but no ledger"):
+            ask()
+    assert set(inspect(engine).get_table_names()) <= {"customer", "alembic_version"}
+    engine.dispose()
 
 
 def test_after_a_restore_everything_that_waits_is_looked_up_first(ledger: Ledger, clock: SetClock) -> None:
@@ -526,7 +540,13 @@ def test_the_only_way_to_send_again_after_doubt_is_through_looks() -> None:
 
 
 def test_a_ledger_in_memory_and_another_database_are_refused() -> None:
-    for wrong in ("sqlite://", "sqlite:///:memory:", "mysql://host/x", "not a url"):
+    for wrong in (
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://host/x",
+        "not a url",
+        "postgresql://u:p:w0rd@host:port/x",
+    ):
         with pytest.raises(LedgerError, match="BRIDGE_LEDGER_URL"):
             Ledger(wrong, [KEY])
 
