@@ -26,8 +26,7 @@ def dry_run(*, home: str | None, since: datetime | None, progress: Progress = si
         site = Site(settings, homes, ledger, progress)
         site.ready()
         chosen = list(site.chosen(home))
-        for one in chosen:
-            rehearse(site, one, since)
+        rehearse(site, chosen, since)
         with ledger.reading() as connection:
             states = [DeliveryState.PENDING, DeliveryState.UNCERTAIN, DeliveryState.SENDING]
             rows = list(standing.delivery_rows(connection, homes=[one.id for one in chosen], states=states))

@@ -71,13 +71,15 @@ def pull(
     return pulled
 
 
-def rehearse(site: Site, home: Home, since: datetime | None = None) -> Stored:
-    """Pull onto a ledger that is thrown away; the source is not told. Raises what the source raises."""
-    stored = Stored()
-    for page in site.source.pull(home.id, _since(site, home, since)):
-        readable, unreadable = understand(site, home, page.items)
-        stored.add(_store(site, home, readable, unreadable, None))
-    return stored
+def rehearse(site: Site, homes: Sequence[Home], since: datetime | None = None) -> None:
+    """Pull onto a ledger that is thrown away; the source is not told. Raises what the source raises.
+
+    All is read before anything is stored: on PostgreSQL what is stored holds up real runs until it is thrown away.
+    """
+    read = [(home, page.items) for home in homes for page in site.source.pull(home.id, _since(site, home, since))]
+    for home, items in read:
+        readable, unreadable = understand(site, home, items)
+        _store(site, home, readable, unreadable, None)
 
 
 def glimpse(site: Site, home: Home) -> Sequence[Mapping[str, Any]]:

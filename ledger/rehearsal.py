@@ -9,15 +9,16 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ledger.clock import Now, wall_clock
-from ledger.database import Ledger, unavailable
+from ledger.database import Ledger, database_url, unavailable
+from ledger.errors import LedgerUnavailable
 
 T = TypeVar("T")
 
@@ -25,26 +26,28 @@ T = TypeVar("T")
 class _Uncommitted(Ledger):
     """Every write happens in one transaction that ends with the process."""
 
-    def __init__(self, url: str, keys: Sequence[bytes], *, clock: Now) -> None:
-        self._held: Connection | None = None
-        super().__init__(url, keys, clock=clock)
-        self._held = self.engine.connect()
-        self._held.begin()
+    _held: Connection | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """The transaction in which everything is tried."""
+        """The transaction in which everything is tried, from the first write on."""
         if self._held is None:
             with super().reading() as connection:
                 yield connection
-        else:
+            return
+        try:
             yield self._held
+        except DBAPIError as why:
+            raise unavailable(why) from None
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Try it; nothing is kept."""
-        if self._held is None:
+        if not self._was_open:
             return super().write(work)
         try:
+            if self._held is None:
+                self._held = self.engine.connect().execution_options(bridge_writes=True)
+                self._held.begin()
             return work(self._held)
         except DBAPIError as why:
             raise unavailable(why) from None
@@ -59,7 +62,7 @@ class _Uncommitted(Ledger):
 @contextmanager
 def rehearsal(url: str, keys: Sequence[bytes], *, clock: Now = wall_clock) -> Iterator[Ledger]:
     """A ledger that shows what would happen and forgets it. Raises what opening the real one would raise."""
-    parsed = make_url(url)
+    parsed = database_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         ledger: Ledger = _Uncommitted(url, keys, clock=clock)
         try:
@@ -82,9 +85,12 @@ def rehearsal(url: str, keys: Sequence[bytes], *, clock: Now = wall_clock) -> It
 
 
 def _copy(source: Path, target: Path) -> None:
-    held, copy = sqlite3.connect(f"file:{source}?mode=ro", uri=True), sqlite3.connect(target)
     try:
-        held.backup(copy)
-    finally:
-        copy.close()
-        held.close()
+        held = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
+        with closing(held), closing(sqlite3.connect(target)) as copy:
+            held.backup(copy)
+    except sqlite3.Error:
+        raise LedgerUnavailable(
+            f"The ledger could not be copied to {target.parent.parent}, to try it there; free some space, and ask "
+            "`incident-bridge doctor` whether the ledger is in order."
+        ) from None

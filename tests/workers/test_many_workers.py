@@ -118,3 +118,24 @@ def test_a_run_a_reconciliation_and_a_decision_at_once_get_in_nobodys_way(bridge
     bridge.until_done()
     all_is_well(scene)
     moved(scene, create=6, append=6, log_create=6, log_correct=6)
+
+
+def test_a_dry_run_on_postgresql_shows_what_a_sync_would_send_and_holds_nobody_up(bridge_on_postgresql: Bridge) -> None:
+    """It ended with a mistake of ours; what it had stored of the first page kept real runs waiting for the last."""
+    bridge, scene = bridge_on_postgresql, bridge_on_postgresql.scene
+    scene.write(1, 2, hours_ago=5)
+    code, rehearsed = bridge.run("sync", "--dry-run", "--json")
+    assert code == 0, rehearsed.said
+    shown = [(one["target"], one["action"]) for one in rehearsed.result["would_send"]]
+    assert {("mosaic", "create"), ("daily_log", "create")} <= set(shown)
+    assert not scene.rows("incident", "true")
+
+    scene.house.recording.reset()
+    scene.house.recording.arm("late", when="pull", skip=1, seconds=4)
+    slow = bridge.start("sync", "--dry-run", "--json", BRIDGE_RECORDING__PAGE_SIZE="1")
+    wait_until(lambda: len(scene.house.recording.requests("pull")) == 2, what="that it reads the second page")
+    assert bridge.sync() == 0
+    assert not slow.said, "the real run waited for it"
+    assert slow.end() == 0
+    all_is_well(scene)
+    moved(scene, create=2, log_create=2)
