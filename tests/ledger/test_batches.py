@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, Text, Update, delete, event, select, update
 
-from ledger.batches import Given, Types, insert_rows, write_rows
+from ledger.batches import Given, Types, among, insert_rows, write_rows
 from ledger.database import Ledger
 from ledger.tables import known_child, quarantined
 from tests.ledger.conftest import NOON
@@ -79,6 +79,20 @@ def test_a_batch_is_one_statement_on_postgresql(open_ledger: Callable[..., Ledge
         insert_rows(connection, known_child, [_named(str(child)) for child in range(50)])
     ((*_, executemany),) = [call for call in asked if call[2].startswith("INSERT")]
     assert executemany is not ledger.is_postgresql
+
+
+@pytest.mark.parametrize("count", [0, 1, 400])
+def test_of_many_rows_those_of_a_list_are_found_and_postgresql_takes_it_as_one_value(
+    ledger: Ledger, count: int
+) -> None:
+    children, asked = [str(child) for child in range(count)], []
+    with ledger.engine.connect() as connection:
+        insert_rows(connection, known_child, [_named(child) for child in [*children, "another", "0'); --"]])
+        event.listen(ledger.engine, "before_cursor_execute", lambda *call: asked.append(call[3]))
+        these = among(connection, known_child.c.child_id, children)
+        found = connection.execute(select(known_child.c.child_id).where(these)).scalars().all()
+    assert sorted(found) == sorted(children)
+    assert len(asked[-1]) == (1 if ledger.is_postgresql else count)
 
 
 def test_a_moment_without_an_offset_is_not_written(ledger: Ledger) -> None:
