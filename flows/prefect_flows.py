@@ -23,7 +23,7 @@ from flows.prefect_environment import harden, run_logger
 harden(os.environ)
 
 from httpx import TransportError  # noqa: E402 - Prefect's own way of calling its API
-from prefect import flow, task  # noqa: E402 - only after `harden`
+from prefect import flow, tags, task  # noqa: E402 - only after `harden`
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
 from prefect.states import Failed  # noqa: E402
@@ -31,6 +31,7 @@ from prefect.states import Failed  # noqa: E402
 from config.errors import ConfigurationError  # noqa: E402
 from connectors.errors import ConnectorError  # noqa: E402
 from flows import running  # noqa: E402
+from flows.automations import TAG  # noqa: E402
 from flows.console import quiet_libraries  # noqa: E402
 from flows.exit_codes import ExitCode  # noqa: E402
 from flows.prefect_api import PrefectAway, answers, configured_url  # noqa: E402
@@ -91,10 +92,10 @@ def _moment(name: str, text: str | None) -> datetime | None:
     return found
 
 
-def _day(name: str, text: str | None, otherwise: date) -> str:
+def _day(name: str, text: str | None, otherwise: date) -> date:
     """A parameter as a UK day. Raises ConfigurationError, which does not repeat what was written there."""
     try:
-        return (date.fromisoformat(text) if text else otherwise).isoformat()
+        return date.fromisoformat(text) if text else otherwise
     except (TypeError, ValueError):
         raise ConfigurationError(
             f"The flow's parameter {name} is no day; write it as 2026-11-03.", setting=name
@@ -120,10 +121,19 @@ def _reconcile_task(
 ) -> Result:
     def work() -> Result:
         first, last = previous_month(datetime.now(UTC))
+        first, last = _day("start", start, first), _day("end", end, last)
+        if last < first:
+            raise ConfigurationError(
+                "The flow's parameter end lies before start; without an end it is today.", setting="end"
+            )
+        if mail and as_of:
+            raise ConfigurationError(
+                "The flow's parameter as_of goes without mail: mail is sent only about this moment.", setting="as_of"
+            )
         return running.reconcile_here(
             home=home,
-            start=date.fromisoformat(_day("start", start, first)),
-            end=date.fromisoformat(_day("end", end, last)),
+            start=first,
+            end=last,
             out=out,
             heal=heal,
             mail=mail,
@@ -182,7 +192,8 @@ def run_flow(name: str, parameters: Mapping[str, Any], progress: Progress = sile
     token = _HERE.set(here)
     refusal, away = "no answer", False
     try:
-        _FLOWS[name](**parameters, return_state=True)
+        with tags(TAG):  # by which the automations know it
+            _FLOWS[name](**parameters, return_state=True)
     except Exception as why:  # noqa: BLE001 - Prefect's own errors may quote what they were called with
         refusal, away = type(why).__name__, _is_away(why)
     finally:

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from config.errors import ConfigurationError
 from flows import prefect_api, running
+from flows.automations import TAG
 from flows.reconcile import previous_month
 from sandbox.house import House, start
 from tests.databases import copied_file
@@ -170,6 +172,45 @@ def test_the_pages_of_prefect_show_counts_and_the_numbers_of_incidents(bridge, h
     assert totals["In the recording system"] == 2
     assert number in shown["findings-exh"]["data"]
     assert "Bulkmade" not in json.dumps(shown)
+
+
+def test_a_run_of_a_command_wears_the_tag_of_the_automations_so_that_its_end_is_noticed(bridge, house, prefect):
+    """A command's run that was killed stood as Running for ever, and no alarm went for one that failed."""
+    from prefect import tags
+
+    mark = f"tagged-{os.getpid()}-{datetime.now(UTC).timestamp()}"
+    with tags(mark):
+        bridge("sync", "--no-wait")
+
+    (run,) = _ask(prefect, "flow_runs/filter", flow_runs={"tags": {"all_": [mark]}})
+    assert set(run["tags"]) == {mark, TAG}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "setting"),
+    [
+        ({"start": "2026-11-20", "end": "2026-11-01"}, "end"),
+        ({"start": "2999-01-01"}, "end"),
+        ({"as_of": "2027-03-01T10:00:00+00:00"}, "as_of"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else value,
+)
+def test_what_a_command_would_refuse_is_refused_from_prefects_pages_too_and_no_manager_hears_of_it(
+    house, prefect, last_run, tmp_path, parameters, setting
+):
+    """Managers were told of a period that ended before it began: no incident, and nothing to do."""
+    from flows.prefect_flows import run_flow
+
+    house.load_bulk(1)
+    with pytest.raises(ConfigurationError) as refused:
+        run_flow("reconcile", {"out": str(tmp_path / "out"), "mail": True, **parameters})
+
+    assert refused.value.setting == setting
+    state, message = last_run()
+    assert state == "FAILED"
+    assert f"The flow's parameter {setting} " in message
+    assert house.mail.inbox() == []
+    assert not (tmp_path / "out").exists()
 
 
 # ---- a server that is away ------------------------------------------------------------------------------------------
