@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from flows.prefect_api import DOES_NOT_ANSWER, PrefectRefused, answers, configured_url
 from flows.prefect_environment import harden
 
 if TYPE_CHECKING:
@@ -157,21 +158,27 @@ def _told(notify: UUID | None, subject: str) -> SendNotification | DoNothing:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m flows.automations [--notify TYPE/NAME]`: 0 done, 1 with one sentence."""
+    """`python -m flows.automations [--notify TYPE/NAME]`: 0 done; 1 or 3, no server, with one sentence."""
     parser = argparse.ArgumentParser(prog="python -m flows.automations", description=__doc__.splitlines()[0])
     parser.add_argument("--notify", metavar="TYPE/NAME", help="Prefect notification block that is told")
     chosen = parser.parse_args(arguments)
-    if not os.environ.get("PREFECT_API_URL"):
+    if not configured_url():
         sys.stderr.write("PREFECT_API_URL is not set; set it to the address of your Prefect server, ending in /api.\n")
         return 1
+    if not answers(configured_url()):
+        sys.stderr.write(f"{DOES_NOT_ANSWER}\n")
+        return 3
     harden(os.environ)
     try:
         block = notification_block(chosen.notify) if chosen.notify else None
+        names = ensure_automations(automations(block))
     except UnknownNotification as why:
         sys.stderr.write(f"{why}\n")
         return 1
-    for name in ensure_automations(automations(block)):
-        sys.stdout.write(f"{name}\n")
+    except Exception as why:  # noqa: BLE001 - whatever Prefect says of it, a person can act on this
+        sys.stderr.write(f"{PrefectRefused('the automations', type(why).__name__)}\n")
+        return 1
+    sys.stdout.writelines(f"{name}\n" for name in names)
     return 0
 
 

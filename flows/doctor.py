@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ from config.settings import Settings, load_settings
 from connectors.errors import ConnectorError, Misconfigured
 from connectors.protocols import Checkable
 from flows.exit_codes import ExitCode
-from flows.prefect_api import answers, configured_url
+from flows.prefect_api import DOES_NOT_ANSWER, PrefectRefused, answers, configured_url
+from flows.prefect_environment import harden
 from flows.pull import glimpse
 from flows.site import Site, open_site
 from ledger.errors import LedgerError
@@ -195,7 +197,15 @@ def _prefect() -> Check:
     url = configured_url()
     if not url:
         return Check("prefect", True, "Not configured (PREFECT_API_URL): commands run in their own process.")
-    if answers(url):
-        return Check("prefect", True, "The Prefect API answers.")
-    sentence = "The Prefect API at PREFECT_API_URL does not answer; start the server or correct the address."
-    return Check("prefect", False, sentence, "PREFECT_API_URL", reachable=False)
+    if not answers(url):
+        return Check("prefect", False, DOES_NOT_ANSWER, "PREFECT_API_URL", reachable=False)
+    harden(os.environ)
+    from prefect.client.orchestration import get_client
+
+    try:
+        with get_client(sync_client=True) as client:
+            client.api_version()  # its health is told to everybody; this wants the password
+    except Exception as why:  # noqa: BLE001 - whatever came back, it is no answer to the question
+        refused = PrefectRefused("a question", type(why).__name__)
+        return Check("prefect", False, str(refused), refused.setting)
+    return Check("prefect", True, "The Prefect API answers.")

@@ -12,9 +12,12 @@ import ssl
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from config.errors import ConfigurationError
+
 #: How long the health endpoint may take to accept and to answer, in seconds. A busy server has taken 20 to start.
 PATIENCE_SECONDS = 15.0
 _SERVER_ERROR = 500
+DOES_NOT_ANSWER = "The Prefect API at PREFECT_API_URL does not answer; start the server or correct the address."
 
 
 class PrefectAway(Exception):
@@ -26,6 +29,17 @@ class PrefectAway(Exception):
         super().__init__(
             "The Prefect API at PREFECT_API_URL could not be reached, so nothing was run; start the server, correct "
             "the address, or unset PREFECT_API_URL to run in this process."
+        )
+
+
+class PrefectRefused(ConfigurationError):
+    """The Prefect API is there and did not do as it was asked. Its own words may quote the question."""
+
+    def __init__(self, asked: str, answer: str) -> None:
+        super().__init__(
+            f"The Prefect API at PREFECT_API_URL did not take {asked} ({answer}); check that the address ends in /api, "
+            "its version and the password if it has one (PREFECT_API_AUTH_STRING).",
+            setting="PREFECT_API_URL",
         )
 
 

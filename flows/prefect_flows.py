@@ -34,7 +34,7 @@ from flows import running  # noqa: E402
 from flows.automations import TAG  # noqa: E402
 from flows.console import quiet_libraries  # noqa: E402
 from flows.exit_codes import ExitCode  # noqa: E402
-from flows.prefect_api import PrefectAway, answers, configured_url  # noqa: E402
+from flows.prefect_api import PrefectAway, PrefectRefused, answers, configured_url  # noqa: E402
 from flows.reconcile import previous_month  # noqa: E402
 from flows.site import Progress, silent  # noqa: E402
 from ledger.errors import LedgerError  # noqa: E402
@@ -185,8 +185,8 @@ _FLOWS: Mapping[str, Any] = {"sync": sync_flow, "reconcile": reconcile_flow, "re
 def run_flow(name: str, parameters: Mapping[str, Any], progress: Progress = silent) -> Result:
     """Run a flow in this process against the configured API; gives its result, or raises what the stage raised.
 
-    Raises PrefectAway when the API went away before the run began, or ConfigurationError when it refused the run. Once
-    the stage has run, its result is the answer, whatever Prefect could still note of it.
+    Raises PrefectAway when the API went away before the run began, or PrefectRefused when it would not. Once the
+    stage has run, its result is the answer, whatever Prefect could still note of it.
     """
     here = _Here(progress)
     token = _HERE.set(here)
@@ -204,11 +204,7 @@ def run_flow(name: str, parameters: Mapping[str, Any], progress: Progress = sile
         raise here.failure from None
     if away or not answers(configured_url()):
         raise PrefectAway
-    raise ConfigurationError(
-        f"The Prefect API at PREFECT_API_URL did not take the run ({refusal}); check that the address "
-        "ends in /api and its version, or unset PREFECT_API_URL to run in this process.",
-        setting="PREFECT_API_URL",
-    )
+    raise PrefectRefused("the run", refusal)
 
 
 def _is_away(why: Exception) -> bool:

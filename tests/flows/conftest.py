@@ -65,6 +65,21 @@ def settings_of(house: House, **others: str) -> Iterator[None]:
         os.environ.update(before)
 
 
+@contextmanager
+def through(url: str, retries: int = 5) -> Iterator[None]:
+    """Runs go through the Prefect API at this address."""
+    from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: retries}),
+    ):
+        environment.setenv("PREFECT_API_URL", url)
+        environment.setenv("PREFECT_CLIENT_MAX_RETRIES", str(retries))  # a run would set it for the whole process
+        environment.setenv("PREFECT_API_REQUEST_TIMEOUT", "60")
+        yield
+
+
 def _the_sites() -> list[str]:
     return [name for name in os.environ if name.startswith("BRIDGE_") or name == "PREFECT_API_URL"]
 

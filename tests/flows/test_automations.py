@@ -180,6 +180,16 @@ def test_without_a_server_the_command_says_which_setting_is_missing(monkeypatch,
     assert capsys.readouterr().err.startswith("PREFECT_API_URL is not set;")
 
 
+def test_a_server_that_is_away_or_will_not_is_one_sentence(prefect_server, prefect_environment):
+    away = _command({**prefect_environment, "PREFECT_API_URL": "http://127.0.0.1:1/api"})
+    wrong = _command({**prefect_environment, "PREFECT_API_URL": prefect_server.ui})
+
+    assert (away.returncode, wrong.returncode) == (3, 1)
+    assert away.stderr.startswith("The Prefect API at PREFECT_API_URL does not answer;")
+    assert wrong.stderr.startswith("The Prefect API at PREFECT_API_URL did not take the automations (")
+    assert len(away.stderr.splitlines()) == len(wrong.stderr.splitlines()) == 1
+
+
 def _command(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "flows.automations", *words]
     return subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)

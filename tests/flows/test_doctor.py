@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.house import House
 from tests.flows.canaries import homes_own, report
-from tests.flows.conftest import Bridge
+from tests.flows.conftest import Bridge, through
 
 
 def _lines(answer: Any) -> dict[str, dict[str, Any]]:
@@ -76,6 +76,21 @@ def test_a_prefect_server_that_does_not_answer_is_a_system_that_is_away(house: H
 
     assert ended.code == 3
     assert _lines(ended)["prefect"]["setting"] == "PREFECT_API_URL"
+
+
+def test_a_server_that_would_not_take_a_run_is_a_wrong_setting(house: House, bridge: Bridge):
+    """Prefect tells its health to everybody; with a wrong password all was well here, and every sync ended with 1."""
+    with through(house.recording.base_url):
+        ended = bridge("doctor", "--json")
+
+    assert ended.code == 1
+    assert _lines(ended)["prefect"]["setting"] == "PREFECT_API_URL"
+    assert "PREFECT_API_AUTH_STRING" in _lines(ended)["prefect"]["sentence"]
+
+
+def test_a_prefect_server_that_takes_runs_is_well(house: House, bridge: Bridge, prefect_server):
+    with through(prefect_server.url):
+        assert _lines(bridge("doctor", "--json"))["prefect"]["ok"]
 
 
 def test_people_who_are_owed_mail_and_have_no_address_are_named_by_role(house: House, bridge: Bridge):

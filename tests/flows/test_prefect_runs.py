@@ -8,7 +8,6 @@ import socket
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,28 +21,13 @@ from flows.automations import TAG
 from flows.reconcile import previous_month
 from sandbox.house import House, start
 from tests.databases import copied_file
-from tests.flows.conftest import settings_of
+from tests.flows.conftest import settings_of, through
 from tests.flows.forwarder import forwarded
 
 NOTHING_RUN = (
     "The Prefect API at PREFECT_API_URL could not be reached, so nothing was run; start the server, correct the "
     "address, or unset PREFECT_API_URL to run in this process."
 )
-
-
-@contextmanager
-def through(url: str, retries: int = 5) -> Iterator[None]:
-    """Runs go through the Prefect API at this address."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
-
-    with (
-        pytest.MonkeyPatch.context() as environment,
-        temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: retries}),
-    ):
-        environment.setenv("PREFECT_API_URL", url)
-        environment.setenv("PREFECT_CLIENT_MAX_RETRIES", str(retries))  # a run would set it for the whole process
-        environment.setenv("PREFECT_API_REQUEST_TIMEOUT", "60")
-        yield
 
 
 @pytest.fixture
