@@ -98,7 +98,7 @@ def harden(environ: MutableMapping[str, str]) -> None:
 def unhardened(settings: PrefectSettings) -> tuple[str, ...]:
     """Names of the settings that are not as `HARDENED` has them in the Prefect of this process; empty is good.
 
-    A flow that finds any refuses to run: somebody started it without the environment of `prefect.yaml`.
+    A flow that finds any refuses to run: its worker's environment adds to that of `prefect.yaml`.
     """
     wrong: list[str] = []
     found = {
@@ -115,10 +115,15 @@ def unhardened(settings: PrefectSettings) -> tuple[str, ...]:
     wrong += [name for name, right in found.items() if not right]
     for logger, name in (("prefect.flow_runs", "FLOW_RUNS"), ("prefect.task_runs", "TASK_RUNS")):
         speaks = logging.getLogger(logger)
-        at_api = any("API" in type(handler).__name__ for handler in speaks.handlers)
-        if speaks.getEffectiveLevel() < logging.CRITICAL or at_api:
+        if speaks.getEffectiveLevel() < logging.CRITICAL or _at_api(speaks):
             wrong.append(f"PREFECT_LOGGING_LOGGERS_PREFECT_{name}_HANDLERS")
+    if _at_api(logging.root):
+        wrong.append("PREFECT_LOGGING_ROOT_HANDLERS")
     return tuple(wrong)
+
+
+def _at_api(logger: logging.Logger) -> bool:
+    return any("API" in type(handler).__name__ for handler in logger.handlers)
 
 
 def run_logger() -> logging.Logger:

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from flows.prefect_environment import harden, run_logger
+from flows.prefect_environment import harden, run_logger, unhardened
 
 harden(os.environ)
 
@@ -26,6 +26,7 @@ from httpx import TransportError  # noqa: E402 - Prefect's own way of calling it
 from prefect import flow, tags, task  # noqa: E402 - only after `harden`
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
+from prefect.settings import get_current_settings  # noqa: E402
 from prefect.states import Failed  # noqa: E402
 
 from config.errors import ConfigurationError  # noqa: E402
@@ -216,6 +217,7 @@ def _is_away(why: Exception) -> bool:
 def _run(name: str, stage: Callable[[], Result], show: Callable[[Result], None]) -> Result | State[Result]:
     """A flow's body: the stage, what Prefect shows of it, and the state in which the run ends."""
     quiet_libraries()
+    _guarded(name, _refuse_open_doors)
     result = _guarded(name, stage)
     here = _HERE.get()
     if here is not None:
@@ -223,6 +225,16 @@ def _run(name: str, stage: Callable[[], Result], show: Callable[[Result], None])
     _shown(name, lambda: show(result))
     trouble = _guarded(name, lambda: _trouble(name, result))
     return Failed(message=trouble) if trouble else result
+
+
+def _refuse_open_doors() -> None:
+    """Raises ConfigurationError where Prefect would keep more than it may: a worker hands its own environment on."""
+    if names := unhardened(get_current_settings()):
+        raise ConfigurationError(
+            f"Prefect would keep more of this run than it may, for {', '.join(names)}; let the worker's environment be "
+            "the one that `python -m flows.prefect_environment` prints.",
+            setting=names[0],
+        )
 
 
 def _trouble(name: str, result: Result) -> str:

@@ -186,6 +186,25 @@ def test_a_process_that_was_not_hardened_can_tell(tmp_path):
     assert "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_HANDLERS" in named
 
 
+def test_a_run_whose_worker_sends_every_log_line_to_prefect_does_nothing_and_says_which_setting_it_is(
+    prefect_environment, tmp_path
+):
+    """A worker hands its own environment on, and that of prefect.yaml only adds to it."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import prefect.main\n"
+        "from flows.prefect_flows import RunFailed, sync_flow\n"
+        "try: sync_flow()\n"
+        "except RunFailed as why: print(why)"
+    )
+    environ = {**prefect_environment, "PREFECT_LOGGING_ROOT_HANDLERS": "api"}
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT)], env=environ, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert run.stdout.startswith("Prefect would keep more of this run than it may, for PREFECT_LOGGING_ROOT_HANDLERS;")
+
+
 def test_the_settings_are_printed_as_lines_that_a_shell_reads_back(tmp_path):
     file = tmp_path / "prefect.env"
     printed = subprocess.run(
