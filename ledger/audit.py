@@ -59,6 +59,11 @@ def record(connection: Connection, at: datetime, actor: str, acts: Sequence[Act]
     connection.execute(_NEW_HEAD, {"head": f"{sequence}:{previous}"})
 
 
+def hold(connection: Connection) -> None:
+    """Let nobody else commit what is told in the trail until this transaction ends."""
+    _locked_head(connection)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What `verify` found: how many entries, the last hash to keep elsewhere, and the first place that is wrong."""

@@ -48,7 +48,8 @@ class Vault:
         cipher = self._ciphers.get(bytes(sealed[1:9]))
         if cipher is None or sealed[:1] != _FORMAT:
             raise LedgerError(
-                f"BRIDGE_ENCRYPTION_KEYS lacks the key that {record} was written with; add the old key to the list.",
+                f"BRIDGE_ENCRYPTION_KEYS lacks the key that {record} was written with; add that key to the list, "
+                "be it the old one or, while keys are rotated, the new one.",
                 setting="BRIDGE_ENCRYPTION_KEYS",
             )
         try:

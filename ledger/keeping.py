@@ -176,7 +176,8 @@ def _sealed_columns() -> list[_Sealed]:
 def _reseal(ledger: Ledger, connection: Connection, sealed: _Sealed, after_key: int) -> tuple[int, int]:
     """Seal the next rows of a column; returns how many, and the last key, or 0 when there are no more."""
     some = sealed.rows.add_columns(sealed.key.label("key"), sealed.column.label("sealed"))
-    rows = connection.execute(some.where(sealed.key > after_key).order_by(sealed.key).limit(_BATCH)).all()
+    some = some.where(sealed.key > after_key).order_by(sealed.key).limit(_BATCH)
+    rows = connection.execute(some.with_for_update(of=sealed.column.table)).all()  # or a purge meanwhile is undone
     done = 0
     for row in rows:
         if not row.sealed or ledger.vault.is_current(row.sealed):
@@ -196,6 +197,7 @@ def purge(ledger: Ledger, before: date, actor: str) -> int:
     """
 
     def work(connection: Connection) -> int:
+        audit.hold(connection)  # or it would take the words of what a run comes to owe meanwhile
         unfinished = select(delivery.c.incident_id).where(
             delivery.c.incident_id.is_not(None),
             delivery.c.state.not_in([DeliveryState.ACCEPTED, DeliveryState.VERIFIED, DeliveryState.SUPERSEDED]),

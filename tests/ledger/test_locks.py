@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from sqlalchemy import Connection, make_url, text
 
-from ledger import audit, database, outbox
+from ledger import audit, database, keeping, outbox
 from ledger.database import Ledger
 from ledger.errors import LedgerUnavailable
+from ledger.outbox import Outcome
+from ledger.states import Event
 from tests.databases import fresh_database
 from tests.ledger.conftest import KEY, NOON
 from tests.ledger.owed import HOME, keep, report
@@ -90,8 +93,43 @@ def test_a_worker_that_freezes_in_a_transaction_does_not_hold_up_the_others(
     assert audit.verify(ledger).ok
 
 
+def test_a_purge_leaves_the_words_of_what_a_run_comes_to_owe_meanwhile(ledger: Ledger, url: str) -> None:
+    """It asked what was finished, and then emptied what an amended report had come to owe since."""
+    keep(ledger, report(1))
+    (first,) = outbox.claim(ledger, "mosaic", "w", homes=[HOME], limit=9, lease_seconds=300)
+    outbox.record(ledger, "w", [Outcome(first, Event.ACCEPTED, remote_id="note-1", person_id=1)])
+    with ThreadPoolExecutor(2) as pool, ledger.engine.connect() as slow, ledger.engine.connect() as other:
+        slow.execute(text("SELECT id FROM revision FOR UPDATE"))
+        purged = pool.submit(keeping.purge, ledger, date(2026, 12, 1), "operator")
+        wait_until(lambda: _somebody_waits(other), what="that the purge is on its way")
+        stored = pool.submit(keep, ledger, report(1, version=2, narrative="Another account."))
+        wait_until(lambda: stored.done() or _waiting(other) == 2, what="that a run stores the amended report")
+        slow.rollback()
+    assert (purged.result(), stored.result().revised) == (1, 1)
+    (addition,) = outbox.claim(ledger, "mosaic", "w", homes=[HOME], limit=9, lease_seconds=300)
+    assert b"Another account." in addition.body
+
+
+def test_what_is_purged_while_keys_are_rotated_stays_empty(ledger: Ledger, open_ledger: Callable[..., Ledger]) -> None:
+    """The rotation read a report, and wrote it back after it had been emptied."""
+    keep(ledger, report(1))
+    rotating = open_ledger((bytes(range(1, 33)), KEY))
+    with ThreadPoolExecutor(1) as pool, ledger.engine.connect() as purge, ledger.engine.connect() as other:
+        purge.execute(text("UPDATE revision SET content = ''"))
+        rotated = pool.submit(keeping.rotate, rotating)
+        wait_until(lambda: _somebody_waits(other), what="that the rotation comes to the report")
+        purge.commit()
+    rotated.result()
+    with ledger.reading() as connection:
+        assert connection.execute(text("SELECT content FROM revision")).scalar_one() == b""
+
+
 def _somebody_waits(connection: Connection) -> bool:
+    return _waiting(connection) > 0
+
+
+def _waiting(connection: Connection) -> int:
     connection.rollback()  # a transaction sees who waits as it was at its first look
-    found = bool(connection.execute(_WAITING).scalar_one())
+    found = int(connection.execute(_WAITING).scalar_one())
     connection.rollback()
     return found
