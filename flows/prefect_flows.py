@@ -5,7 +5,8 @@ Whatever goes wrong leaves a task as one of our own sentences, `from None`: Pref
 ever, in its database, its storage folder and its log. Import this module only after `harden`.
 
 A run that needs IT now (exit codes 1 and 3) ends as Failed, so that Prefect alerts; one that left something over
-(exit code 2) is Completed: the report and `status` tell whom it concerns.
+(exit code 2) is Completed: the report and `status` tell whom it concerns. Prefect retries nothing, whatever the
+site has told it: the next run takes up what is owed, and a command's run would wait for its next try for ever.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def _progress() -> Progress:
     return silent if here is None else here.progress
 
 
-@task(name="sync", persist_result=False, log_prints=False)
+@task(name="sync", retries=0, persist_result=False, log_prints=False)
 def _sync_task(home: str | None, since: str | None, wait: bool) -> Result:
     return _guarded(
         "sync",
@@ -116,7 +117,7 @@ def _sync_task(home: str | None, since: str | None, wait: bool) -> Result:
     )
 
 
-@task(name="reconcile", persist_result=False, log_prints=False)
+@task(name="reconcile", retries=0, persist_result=False, log_prints=False)
 def _reconcile_task(
     home: str | None, start: str | None, end: str | None, out: str, heal: bool, mail: bool, as_of: str | None
 ) -> Result:
@@ -146,18 +147,18 @@ def _reconcile_task(
     return _guarded("reconcile", work)
 
 
-@task(name="remind", persist_result=False, log_prints=False)
+@task(name="remind", retries=0, persist_result=False, log_prints=False)
 def _remind_task(home: str | None) -> Result:
     return _guarded("remind", lambda: running.remind_here(home=home))
 
 
-@flow(name="sync", persist_result=False, log_prints=False, validate_parameters=False)
+@flow(name="sync", retries=0, persist_result=False, log_prints=False, validate_parameters=False)
 def sync_flow(home: str | None = None, since: str | None = None, wait: bool = True) -> Result | State[Result]:
     """Pull new reports, plan what they owe, deliver it."""
     return _run("sync", lambda: _sync_task(home, since, wait), _show_sync)
 
 
-@flow(name="reconcile", persist_result=False, log_prints=False, validate_parameters=False)
+@flow(name="reconcile", retries=0, persist_result=False, log_prints=False, validate_parameters=False)
 def reconcile_flow(
     home: str | None = None,
     start: str | None = None,
@@ -174,7 +175,7 @@ def reconcile_flow(
     return _run("reconcile", lambda: _reconcile_task(home, start, end, out, heal, mail, as_of), _show_reconcile)
 
 
-@flow(name="remind", persist_result=False, log_prints=False, validate_parameters=False)
+@flow(name="remind", retries=0, persist_result=False, log_prints=False, validate_parameters=False)
 def remind_flow(home: str | None = None) -> Result | State[Result]:
     """Tell the people who owe something, before it is late."""
     return _run("remind", lambda: _remind_task(home), _show_remind)

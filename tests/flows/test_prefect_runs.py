@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -118,6 +120,22 @@ def test_a_reconciliation_that_could_not_see_is_failed_and_names_the_side(bridge
     state, message = last_run()
     assert (state, message.split(".")[0]) == ("FAILED", "reconcile ended with exit code 3")
     assert "source: The recording system could not be reached" in message
+
+
+def test_a_failed_run_is_failed_where_the_site_has_told_prefect_to_try_again(
+    house, prefect, prefect_environment, tmp_path
+):
+    """It waited for its next try for ever, after the command had ended: no alarm went."""
+    house.recording.arm("refuse")
+    out = str(tmp_path / "out")
+    command = [sys.executable, "-c", "from flows.main import main; main()", "reconcile"]
+    words = ["--from", "2026-01-01", "--to", "2026-01-31", "--out", out]
+    environ = {**os.environ, **prefect_environment, "PREFECT_FLOWS_DEFAULT_RETRIES": "2"}
+    ended = subprocess.run([*command, *words], env=environ, capture_output=True, check=False)
+
+    runs = _ask(prefect, "flow_runs/filter", sort="EXPECTED_START_TIME_DESC", limit=100)
+    (run,) = [one for one in runs if one["parameters"].get("out") == out]
+    assert (ended.returncode, run["state_name"], run["run_count"]) == (3, "Failed", 1)
 
 
 def test_a_wrong_setting_is_the_same_sentence_in_both_ways(bridge, house, prefect, last_run, monkeypatch):
