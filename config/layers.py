@@ -98,6 +98,10 @@ def _from_names(environ: Mapping[str, str], where: str, known: Set[str]) -> dict
             raise ConfigurationError(f"{upper} in {where} is not a setting; {_closest(upper, known)}.", setting=upper)
         if not value.strip():
             continue
+        if upper.endswith("__OPTIONS"):
+            raise ConfigurationError(
+                f"{upper} in {where} holds no value itself; write {upper}__NAME=value.", setting=upper
+            )
         target = found
         *path, last = upper.removeprefix(PREFIX).lower().split("__")
         for part in path:
@@ -126,7 +130,7 @@ def _from_file(named: str | None, folder: Path, known: Set[str]) -> dict[str, An
 def _is_known(name: str, known: Set[str]) -> bool:
     """A setting, or one of the free options of a third party's connector."""
     section, marker, option = name.partition("__OPTIONS__")
-    return name in known or bool(marker and option and f"{section}__OPTIONS" in known)
+    return name in known or bool(marker and option and "__" not in option and f"{section}__OPTIONS" in known)
 
 
 def _lower(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class RecordingSettings(_WebSection):
         default=None, description="Where the very first sync begins, as YYYY-MM-DD; 31 days back if unset."
     )
     page_size: int = Field(default=200, ge=1, le=500, description="Reports asked for in one page.")
-    rate_per_second: float | None = Field(default=None, gt=0, description="Most calls a second; unset: no limit.")
+    rate_per_second: float | None = Field(default=None, ge=0.001, description="Most calls a second; unset: no limit.")
     options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
@@ -106,7 +106,7 @@ class MosaicSettings(_WebSection):
     kind: str = Field(default="rest", description="`rest`, or a third party's connector name.")
     client_id: str | None = Field(default=None, description="OAuth2 client id of the integration.")
     client_secret: SecretStr | None = Field(default=None, description="OAuth2 client secret.")
-    rate_per_second: float | None = Field(default=None, gt=0, description="Most calls a second; unset: no limit.")
+    rate_per_second: float | None = Field(default=None, ge=0.001, description="Most calls a second; unset: no limit.")
     options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
@@ -116,7 +116,7 @@ class DailyLogSettings(_WebSection):
     kind: str = Field(default="rest", description="`rest`, `files`, or a third party's connector name.")
     api_key: SecretStr | None = Field(default=None, description="Key sent as X-Api-Key.")
     folder: Path | None = Field(default=None, description="Folder of the log files, for kind `files`.")
-    rate_per_second: float | None = Field(default=None, gt=0, description="Most calls a second; unset: no limit.")
+    rate_per_second: float | None = Field(default=None, ge=0.001, description="Most calls a second; unset: no limit.")
     options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
@@ -130,8 +130,12 @@ class EmailSettings(_Section):
     starttls: bool = Field(default=True, description="Encrypt with STARTTLS; may be off only to this machine.")
     username: str | None = Field(default=None, description="User name at the mail server, if it asks for one.")
     password: SecretStr | None = Field(default=None, description="Password at the mail server.")
-    max_age_days: float = Field(default=7, gt=0, description="No mail for incidents older than this many days.")
-    rate_per_second: float | None = Field(default=None, gt=0, description="Most messages a second; unset: no limit.")
+    max_age_days: float = Field(
+        default=7, gt=0, le=36_500, description="No mail for incidents older than this many days."
+    )
+    rate_per_second: float | None = Field(
+        default=None, ge=0.001, description="Most messages a second; unset: no limit."
+    )
     options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
@@ -181,7 +185,7 @@ class DeliverySettings(_Section):
     wait_seconds: float = Field(
         default=180, ge=0, description="How long `sync` waits at its end for uncertain deliveries to settle."
     )
-    timeout_seconds: float = Field(default=30, gt=0, description="Total deadline of one call.")
+    timeout_seconds: float = Field(default=30, gt=0, le=3600, description="Total deadline of one call.")
     threads: int = Field(default=8, ge=1, le=128, description="Calls under way at once.")
     lease_seconds: float = Field(
         default=300, gt=0, le=86_400, description="How long a worker holds a delivery unless it renews."

@@ -149,8 +149,15 @@ MISTAKES = {
     "section without a key": ({"BRIDGE_MOSAIC": SECRET}, "BRIDGE_MOSAIC"),
     "option of a section that has none": ({"BRIDGE_TLS__OPTIONS__X": SECRET}, "BRIDGE_TLS__OPTIONS__X"),
     "nameless option": ({"BRIDGE_MOSAIC__OPTIONS__": SECRET}, "BRIDGE_MOSAIC__OPTIONS__"),
+    "option with a part": ({"BRIDGE_MOSAIC__OPTIONS__X__Y": SECRET}, "BRIDGE_MOSAIC__OPTIONS__X__Y"),
+    "options without a name": (
+        {"BRIDGE_MOSAIC__OPTIONS": SECRET, "BRIDGE_MOSAIC__OPTIONS__X": SECRET}, "BRIDGE_MOSAIC__OPTIONS"
+    ),
     "not a number": ({"BRIDGE_DELIVERY__THREADS": SECRET}, "BRIDGE_DELIVERY__THREADS"),
     "more than there is time": ({"BRIDGE_RECORDING__OVERLAP_MINUTES": "9" * 22}, "BRIDGE_RECORDING__OVERLAP_MINUTES"),
+    "older than there is time": ({"BRIDGE_EMAIL__MAX_AGE_DAYS": "9" * 22}, "BRIDGE_EMAIL__MAX_AGE_DAYS"),
+    "longer than a clock takes": ({"BRIDGE_DELIVERY__TIMEOUT_SECONDS": "9" * 22}, "BRIDGE_DELIVERY__TIMEOUT_SECONDS"),
+    "as good as never": ({"BRIDGE_MOSAIC__RATE_PER_SECOND": "0.0000001"}, "BRIDGE_MOSAIC__RATE_PER_SECOND"),
     "too many": ({"BRIDGE_DELIVERY__THREADS": "9182736"}, "BRIDGE_DELIVERY__THREADS"),
     "zero seconds": ({"BRIDGE_DELIVERY__TIMEOUT_SECONDS": "0"}, "BRIDGE_DELIVERY__TIMEOUT_SECONDS"),
     "endless": ({"BRIDGE_DELIVERY__TIMEOUT_SECONDS": "inf"}, "BRIDGE_DELIVERY__TIMEOUT_SECONDS"),
