@@ -346,5 +346,8 @@ def unavailable(why: DBAPIError) -> LedgerError:
 
 def _other_version(found: str) -> str:
     if found in known_revisions():
-        return "The ledger was made by an older version; back it up and run `incident-bridge ledger upgrade`."
+        return (
+            "The ledger was made by an older version; back it up (with that version, with pg_dump, or by copying its "
+            "file while nothing runs), and run `incident-bridge ledger upgrade`."
+        )
     return "The ledger was made by a newer version of incident-bridge; install that version, or restore a backup."
