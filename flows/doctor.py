@@ -104,7 +104,7 @@ def _connectors(site: Site, only: str | None) -> Iterator[Check]:
         "mosaic": lambda: site.mosaic,
         "daily_log": lambda: site.daily_log,
         "email": lambda: site.email,
-        "lado": lambda: site.desk,
+        "lado": lambda: _desk(site),
         "replica": lambda: site.replica,
     }
     if only is not None and only not in systems:
@@ -114,6 +114,12 @@ def _connectors(site: Site, only: str | None) -> Iterator[Check]:
             yield _connector(name, build)
     if only in (None, "recording"):
         yield from _field_map(site)
+
+
+def _desk(site: Site) -> Checkable:
+    """The LADO desk, and the form that it fills: a sync needs both."""
+    _ = site.lado_form
+    return site.desk
 
 
 def _connector(name: str, build: Callable[[], Checkable | None]) -> Check:
