@@ -434,8 +434,8 @@ class Mosaic:
 
         def commit() -> Appendment:
             text = sanitised(body["note"])[: self.gateway.truncates_at]
-            by = self.client_id[:30]
-            made = Appendment(self.book.next_id(), text, self._kept(body["reference"]), self._now(), by)
+            by, author = self.client_id[:30], body.get("acting_for", "")
+            made = Appendment(self.book.next_id(), text, self._kept(body["reference"]), self._now(), by, author)
             self.book.append(note, made)
             self._effect("append", body, note.person_id, made.appendment_id)
             return made

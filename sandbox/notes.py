@@ -36,6 +36,7 @@ class Appendment:
     reference: str | None
     created_on: datetime
     created_by: str
+    acting_for: str = ""
 
 
 @dataclass(slots=True, repr=False)

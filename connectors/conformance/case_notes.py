@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ from connectors.conformance.examples import (
 from connectors.conformance.stand_in import Habit
 from connectors.conformance.stores import Listed, StoreConformance, receipt_or_doubt
 from connectors.conformance.subject import Subject
-from connectors.errors import Cause, ConnectorError, Rejected, Uncertain
+from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, Rejected, Uncertain
 from connectors.protocols import Found, NewNote, NoteState
 from mappings.plain_text import same_text
 
@@ -37,6 +39,7 @@ class CaseNoteStoreConformance(StoreConformance):
     """A CaseNoteStore; its stand-in is a CaseNoteStandIn."""
 
     owner = str(CHILD)
+    longest = 31_500
 
     def body(self, of: str, *, words: str = "Example words.", at: datetime = AT) -> NewNote:
         """A note about CHILD."""
@@ -73,11 +76,24 @@ class CaseNoteStoreConformance(StoreConformance):
         }
 
     def shown(self, connector: Any) -> Iterator[object]:
-        """With an appendment and its note."""
+        """With an appendment and its note, which is as good as finished anew."""
         yield from super().shown(connector)
         note_id = connector.create(note(_STANDING)).remote_id
         yield from (connector.append(appendment(reference(2), note_id)), connector.get(note_id))
-        yield connector.find_appendment(reference(2), note_id=note_id)
+        yield from (connector.find_appendment(reference(2), note_id=note_id), connector.finish(note_id, _STANDING))
+
+    # ---- W5: what goes with a text -------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("marked", [False, True], ids=["plain", "marked"])
+    def test_w5_what_goes_with_a_text_is_kept(self, marked: bool, subject: Subject, connect: Connect) -> None:
+        """The author of a note and of an appendment, the mark of a significant event, and no alert but those given."""
+        alerted = ("worker-1",) if marked else ()
+        sent = replace(note(reference(1)), significant_event=marked, alert_recipients=alerted)
+        added = appendment(reference(2), connect().create(sent).remote_id)
+        connect().append(added)
+        (kept,) = subject.stand_in.kept()
+        assert (kept.significant, kept.alerted) == (marked, alerted)
+        assert [one.acting_for for one in (kept, *kept.appendments)] == [sent.acting_for, added.acting_for]
 
     # ---- W6 to W9: drafts, appendments, persons --------------------------------------------------------------------
 
@@ -92,10 +108,33 @@ class CaseNoteStoreConformance(StoreConformance):
         found = self.look(connect(), of)
         assert found.receipts == ()
         assert [found.unfinished] == self.there(subject, of)
+        (kept,) = subject.stand_in.kept()
+        assert [one.state for one in connect().list(CHILD, DAY, DAY)] == [kept.state], "it is listed as something else"
         connect().finish(str(found.unfinished), of)
         (kept,) = subject.stand_in.kept()
         assert kept.state == NoteState.COMPLETE
         assert [one.remote_id for one in self.look(connect(), of).receipts] == [kept.remote_id]
+
+    def test_w6_a_finish_that_is_refused_says_why(self, subject: Subject, connect: Connect) -> None:
+        """What a create or an append proves by its failure, a finish does: patience, a pass, a redirect, a refusal."""
+        weather, of = subject.weather, reference(1)
+        wanted: dict[str, type[ConnectorError]] = {**dict.fromkeys(weather.patience, NotApplied), **weather.proven}
+        wanted |= dict.fromkeys(weather.redirects, Misconfigured)
+        wanted |= {weather.unauthorised: NotApplied, weather.forbidden: Rejected}
+        self._leave_draft(subject, connect, of)
+        (note_id,) = self.there(subject, of)
+        for fault, right in self.some(
+            [one for one in wanted.items() if one[0] and one[0] not in weather.slow], "refusal"
+        ):
+            connector, came = self._signed(subject, connect)
+            self.arm(subject, fault, when="finish")
+            with pytest.raises(right) as caught:
+                connector.finish(note_id, of)
+            subject.far_end.disarm()
+            if isinstance(caught.value, NotApplied):
+                assert (caught.value.retry_after or 0.0) >= weather.patience.get(fault, 0.0), fault
+            assert fault not in weather.redirects or came()[-1] == "finish", f"{fault}: it went on from there: {came()}"
+            assert [one.state for one in subject.stand_in.kept()] == [NoteState.DRAFT], fault
 
     def test_w6_a_draft_whose_finishing_is_in_doubt_is_looked_at(self, subject: Subject, connect: Connect) -> None:
         """Whatever spoils the answer to a finish: Uncertain, or a read that confirmed it; and again does no harm."""
@@ -146,16 +185,21 @@ class CaseNoteStoreConformance(StoreConformance):
         receipt = connect().append(appendment(of, note_id))
         assert [one.remote_id for one in connect().find_appendment(of, note_id=note_id).receipts] == [receipt.remote_id]
 
-    def test_w7_a_draft_or_deleted_note_takes_no_appendment(self, subject: Subject, connect: Connect) -> None:
-        """Appending to a draft or to a deleted note is Rejected, and nothing is appended anywhere."""
-        deleted = connect().create(note(reference(1))).remote_id
-        subject.stand_in.delete(deleted)
-        self._leave_draft(subject, connect, reference(2))
-        (draft,) = self.there(subject, reference(2))
-        for note_id in (deleted, draft):
-            with pytest.raises(Rejected):
-                connect().append(appendment(reference(3), note_id))
-        assert not self._appended(subject, reference(3))
+    def test_w7_a_draft_takes_no_appendment(self, subject: Subject, connect: Connect) -> None:
+        """Appending to a draft is Rejected, and nothing is appended anywhere."""
+        self._leave_draft(subject, connect, reference(1))
+        (note_id,) = self.there(subject, reference(1))
+        with pytest.raises(Rejected):
+            connect().append(appendment(reference(2), note_id))
+        assert not self._appended(subject, reference(2))
+
+    def test_w7_a_deleted_note_takes_no_appendment(self, subject: Subject, connect: Connect) -> None:
+        """Appending to a deleted note is Rejected, and nothing is appended anywhere."""
+        note_id = connect().create(note(reference(1))).remote_id
+        self.delete(subject, note_id)
+        with pytest.raises(Rejected):
+            connect().append(appendment(reference(2), note_id))
+        assert not self._appended(subject, reference(2))
 
     def test_w8_an_appendment_never_comes_before_its_note(self, subject: Subject, connect: Connect) -> None:
         """Revision 2 before 1: an append to a note that is not there is Rejected, and nothing is made of it."""
@@ -166,9 +210,17 @@ class CaseNoteStoreConformance(StoreConformance):
         assert caught.value.cause is Cause.GONE
         assert len(subject.far_end.applied()) == before
 
-    def test_w9_a_merged_person_is_followed(self, subject: Subject, connect: Connect) -> None:
-        """A note for a person who was merged lies on the survivor's record, once, and the receipt says whose it is."""
-        subject.stand_in.merge(str(CHILD), str(SURVIVOR))
+    def test_w8_a_look_for_an_appendment_needs_its_note(self, connect: Connect) -> None:
+        """Where the note itself is not to be seen, a look for its appendment is Rejected: that is no absence."""
+        nowhere = _another(connect().create(note(reference(1))).remote_id)
+        with pytest.raises(Rejected):
+            connect().find_appendment(reference(2), note_id=nowhere)
+
+    @pytest.mark.parametrize("chain", [(CHILD, SURVIVOR), (CHILD, OTHER, SURVIVOR)], ids=["once", "twice"])
+    def test_w9_a_merged_person_is_followed(self, chain: Sequence[int], subject: Subject, connect: Connect) -> None:
+        """A note for a person who was merged, once or again, lies on the survivor's record, and the receipt says so."""
+        for loser, survivor in pairwise(chain):
+            subject.stand_in.merge(str(loser), str(survivor))
         receipt = connect().create(note(reference(1)))
         assert receipt.person_id == SURVIVOR
         assert [one.owner for one in subject.stand_in.kept()] == [str(SURVIVOR)]
@@ -191,7 +243,7 @@ class CaseNoteStoreConformance(StoreConformance):
     def test_w10_a_deleted_note_is_shown_as_deleted(self, subject: Subject, connect: Connect) -> None:
         """A deleted note is in the list and is got by its id, as deleted; an id that nobody knows is none."""
         note_id = connect().create(note(reference(1))).remote_id
-        subject.stand_in.delete(note_id)
+        self.delete(subject, note_id)
         listed = [(one.remote_id, one.state) for one in connect().list(CHILD, DAY, DAY)]
         assert listed == [(note_id, NoteState.DELETED)]
         got = connect().get(note_id)
@@ -200,14 +252,17 @@ class CaseNoteStoreConformance(StoreConformance):
         assert connect().get(_another(note_id)) is None
 
     def test_w12_a_note_is_shown_as_it_is_held(self, subject: Subject, connect: Connect) -> None:
-        """Person, type, title, text, date, state, reference and appendments: by its id and in the list, as was sent."""
+        """Person, type, title, text, date, state, reference and appendments: by its id and in the list, as was sent.
+
+        A note that a person wrote is there too, at its time.
+        """
+        subject.stand_in.write_by_hand(self.owner, "Written by hand.", AT - timedelta(hours=1))
         sent = note(reference(1))
         note_id = connect().create(sent).remote_id
         added = appendment(reference(2), note_id)
         appended = connect().append(added)
-        self._leave_draft(subject, connect, reference(3))
         listed = {one.reference: one for one in connect().list(CHILD, DAY, DAY)}
-        assert listed[reference(3)].state is NoteState.DRAFT
+        assert listed[None].effective_date == AT - timedelta(hours=1), "both ways of a time may be wrong alike"
         for shown in (connect().get(note_id), listed[reference(1)]):
             assert (shown.remote_id, shown.person_id, shown.note_type) == (note_id, sent.person_id, sent.note_type)
             assert (shown.title, shown.state) == (sent.title, NoteState.COMPLETE)

@@ -24,7 +24,7 @@ from connectors.errors import Cause, ConnectorError, Misconfigured, NotApplied, 
 _GRACE = 4.0
 """Seconds that a busy machine may add to a deadline."""
 _WORKERS = 8
-_SECRETIVE = ("secret", "password", "token", "api_key")
+_SECRETIVE = ("secret", "password", "passphrase", "token", "credential", "key")
 
 
 class CommonConformance(Kit):
@@ -140,14 +140,16 @@ class CommonConformance(Kit):
         """A wait longer than the deadline goes back to the caller: not slept, not shortened, not asked again."""
         patience = self.some(subject.weather.patience, "request for patience")
         fault = max(patience, key=lambda name: patience[name])
-        connector, came = self._signed(subject, connect)
-        self.arm(subject, fault, when="read", times=None)
-        began = time.monotonic()
-        with pytest.raises(NotApplied) as caught:
-            self.read(connector)
-        assert (caught.value.retry_after or 0.0) >= patience[fault] - 1
-        assert time.monotonic() - began < subject.deadline + _GRACE
-        assert len(came()) == 1
+        for name, read in self.reads(subject, connect).items():
+            connector, came = self._signed(subject, connect)
+            self.arm(subject, fault, when="read", times=None)
+            began = time.monotonic()
+            with pytest.raises(NotApplied) as caught:
+                read(connector)
+            subject.far_end.disarm()
+            assert (caught.value.retry_after or 0.0) >= patience[fault] - 1, name
+            assert time.monotonic() - began < subject.deadline + _GRACE, f"{name}: it was slept through"
+            assert len(came()) == 1, f"{name}: it was asked again"
 
     def test_c6_each_failure_of_a_write_is_the_class_that_it_proves(
         self, subject: Subject, connect: Connect, hurried: Connect
@@ -209,9 +211,11 @@ class CommonConformance(Kit):
             subject.far_end.disarm()
 
     def test_c8_a_slow_drip_does_not_stretch_a_read(self, subject: Subject, hurried: Connect) -> None:
-        """A read ends at its total deadline, however slowly its answer drips."""
-        connector, _ = self._signed(subject, hurried)
-        assert self._dripped(subject, "read", lambda: self.read(connector))
+        """Every read ends at its total deadline, however slowly its answer drips."""
+        reads = self.reads(subject, hurried)
+        ready = [(read, self._signed(subject, hurried)[0]) for read in reads.values()]
+        acts = [lambda one=one: one[0](one[1]) for one in ready]
+        assert self._dripped(subject, "read", lambda: together(acts)), f"one of {', '.join(reads)} was stretched"
 
     # ---- C9 to C11: what shows, and what is shared -----------------------------------------------------------------
 
@@ -225,7 +229,7 @@ class CommonConformance(Kit):
         with watching() as watch:
             for why in self.provoked(subject, connect):
                 said.append(rendered(why))
-            for thing in self.shown(connect()):
+            for thing in (*self.shown(connect()), connect().check()):
                 said += [repr(thing), str(thing)]
         output = capfd.readouterr()
         for place, text in {"log": watch.lines, "exception or repr": said, "output": [*output]}.items():

@@ -107,9 +107,16 @@ class Report:
     narrative: str = f"{STORY} of {STAFFS_NAME}"
     child_name: str = CHILDS_NAME
     child_id: str = "child-1"
+    other_child_ids: tuple[str, ...] = ()
+    """Further children of the same report; each was held, and has `child_name` too."""
     damage: Damage | None = None
     unknown_field: bool = False
     """The system sends a field that nobody has heard of."""
+
+    @property
+    def child_ids(self) -> tuple[str, ...]:
+        """Every child of the report."""
+        return (self.child_id, *self.other_child_ids)
 
     @property
     def number(self) -> str:

@@ -110,6 +110,20 @@ class FormDeskConformance(CommonConformance):
         written = [f"{today:{style}}".encode() for style in ("%Y-%m-%d", "%Y%m%d", "%d/%m/%Y", "%d %B %Y")]
         assert today == DAY or not [one for one in written for content in first if one in content], "it bears a date"
 
+    def test_f3_a_package_holds_every_answer_and_tells_what_is_missing(self, connect: Connect) -> None:
+        """A PDF, and a JSON with every answer of every child; each adult has files of their own; gaps are named."""
+        whole = package()
+        gap = whole.fields[0].model_copy(update={"value": None, "to_be_completed": True})
+        second = tuple(one.model_copy(update={"value": f"{one.value} too"}) for one in whole.children[0])
+        changes = {"fields": (gap, *whole.fields[1:]), "children": (*whole.children, second)}
+        given = whole.model_copy(update=changes)
+        files = connect().prepare(given)
+        assert files.to_be_completed == given.to_be_completed
+        told, answers = files.json.read_text("utf-8"), (*given.fields, *second)
+        assert not [one.key for one in answers if isinstance(one.value, str) and one.value not in told]
+        assert files.pdf.read_bytes().startswith(b"%PDF")
+        assert connect().prepare(given.model_copy(update={"adult": "staff-8"})).json != files.json
+
     def test_f3_a_package_is_for_its_owner_alone(self, connect: Connect) -> None:
         """It holds names: nobody but the owner of the files may read them."""
         for path in _paths(connect().prepare(package())):

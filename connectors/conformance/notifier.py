@@ -77,13 +77,18 @@ class NotifierConformance(CommonConformance):
     def test_n2_a_mail_whose_answer_was_lost_is_uncertain(
         self, subject: Subject, connect: Connect, hurried: Connect
     ) -> None:
-        """No clear answer after the whole message: Uncertain, and not sent again by the connector."""
+        """No clear answer after the whole message: Uncertain, and not sent again by the connector; a look tells."""
         for number, fault in enumerate(self.some(subject.weather.doubtful, "lost answer")):
             before = len(subject.stand_in.letters())
             self.arm(subject, fault, when="send")
             with pytest.raises(Uncertain):
                 (hurried if fault in subject.weather.slow else connect)().send(message(number))
-            assert len(subject.stand_in.letters()) - before <= 1, f"{fault}: it was sent twice"
+            taken = len(subject.stand_in.letters()) - before
+            assert taken <= 1, f"{fault}: it was sent twice"
+            if (find := getattr(connect(), "find", None)) is not None:
+                subject.far_end.disarm()
+                found = len(find(message(number).message_id).receipts)
+                assert found == taken, f"{fault}: the look saw {found}, {taken} was taken"
 
     def test_n3_not_now_and_never_are_told_apart(self, subject: Subject, connect: Connect) -> None:
         """What is refused for the moment is NotApplied, what is refused for good is Rejected; nothing was taken."""
@@ -106,6 +111,8 @@ class NotifierConformance(CommonConformance):
         said = b"\n".join(part for part in parts if isinstance(part, bytes)).decode("utf-8", "replace")
         assert not [mark for mark in CANARIES if mark in f"{letter.text} {said}"]
         assert message(1).text in " ".join(letter.text.split()), "its words are not those that were given"
+        pages = [part for part in written.walk() if part.get_content_type() == "text/html"]
+        assert not pages or message(1).html in " ".join(said.split()), "its HTML is not what was given"
         assert str(make_header(decode_header(written["Subject"] or ""))) == message(1).subject
         assert letter.raw.count(ADDRESS.encode()) == 1
 

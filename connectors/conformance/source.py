@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from connectors.conformance.common import CommonConformance, together
 from connectors.conformance.examples import HOME, OTHER_HOME, START, STORY, Damage, Report, report
 from connectors.conformance.stand_in import Habit
 from connectors.conformance.subject import Subject
-from connectors.errors import ConnectorError, NotApplied
+from connectors.errors import ConnectorError, Misconfigured, NotApplied
 from connectors.protocols import SourceAnswer, SourcePage
 from mappings.field_map import FieldMap, Outline, Unreadable, load_map
 from mappings.incident import Status
@@ -85,6 +86,17 @@ class SourceConformance(CommonConformance):
         found = [str(outline.status) for outline in _pulled(connect(), HOME)]
         assert sorted(found) == sorted(map(str, Status))
 
+    def test_s1_every_child_of_a_report_is_there(self, subject: Subject, connect: Connect) -> None:
+        """Three children in each report, over the end of a page: all of them come, and stand in the index."""
+        others = ("child-2", "child-3")
+        subject.stand_in.put(*(report(number, other_child_ids=others) for number in range(subject.page_size + 1)))
+        day, wanted = date(2026, 10, 5), {"child-1", *others}
+        for outline in (pulled := _pulled(connect(), HOME)):
+            assert {*outline.child_ids} == wanted, outline.source_id
+        rows = connect().index(HOME, day, day).rows
+        assert len(pulled) == len(rows) == subject.page_size + 1
+        assert not [row.incident_id for row in rows if {*row.child_ids} != wanted]
+
     def test_s2_ties_are_all_there(self, subject: Subject, connect: Connect) -> None:
         """Three pages and one report of a single time stamp, over every page's end: none is lost."""
         reports = [report(number, modified_at=START) for number in range(3 * subject.page_size + 1)]
@@ -93,10 +105,11 @@ class SourceConformance(CommonConformance):
 
     def test_s2_a_tie_with_the_last_run_is_there(self, subject: Subject, connect: Connect) -> None:
         """A report with the very time stamp at which the last run ended comes with the next one."""
-        subject.stand_in.put(report(1), report(2))
-        _ids(connect())
-        subject.stand_in.put(report(3, modified_at=report(2).modified_at))
-        assert "inc-0003" in _ids(connect(), since=report(2).modified_at)
+        at = report(2).modified_at + timedelta(milliseconds=400)
+        subject.stand_in.put(report(1), report(2, modified_at=at))
+        mark = max(outline.modified_at or START for outline in _pulled(connect(), HOME))
+        subject.stand_in.put(report(3, modified_at=at))
+        assert "inc-0003" in _ids(connect(), since=mark)
 
     def test_s3_what_changes_between_pages_is_not_skipped(self, subject: Subject, connect: Connect) -> None:
         """A row added, edited or deleted while its neighbours are read: the newest of each comes, now or next time."""
@@ -131,6 +144,19 @@ class SourceConformance(CommonConformance):
         with pytest.raises(ConnectorError):
             _bounded(connect().pull(HOME, START))
 
+    def test_c6_a_walk_that_breaks_off_says_so(self, subject: Subject, connect: Connect) -> None:
+        """A failure after the first page raises, unless everything had been read by then: it is no whole walk."""
+        count = 3 * subject.page_size + 1
+        subject.stand_in.put(*(report(number) for number in range(count)))
+        for fault in self.some(subject.weather.blind, "fault of a read"):
+            walk = connect().pull(HOME, START)
+            came = len(next(walk).items)
+            self.arm(subject, fault, when="read", times=None)
+            with suppress(NotApplied, Misconfigured):
+                came += sum(len(page.items) for page in _bounded(walk))
+                assert came == count, f"{fault}: {came} of {count} reports are told as all of them"
+            subject.far_end.disarm()
+
     # ---- S5 to S7: where a run begins and ends -----------------------------------------------------------------------
 
     def test_s5_a_late_commit_is_found_by_the_overlap_and_by_the_index(
@@ -148,7 +174,8 @@ class SourceConformance(CommonConformance):
 
     def test_s6_a_run_that_was_interrupted_loses_nothing(self, subject: Subject, connect: Connect) -> None:
         """Page one was stored and page two was not: from page one's last change on, everything comes again."""
-        reports = [report(number) for number in range(3 * subject.page_size + 1)]
+        count = 3 * subject.page_size + 1
+        reports = [report(number, modified_at=START + timedelta(minutes=count - number)) for number in range(count)]
         subject.stand_in.put(*reports)
         connector = connect()
         walk = connector.pull(HOME, START)
@@ -237,6 +264,22 @@ class SourceConformance(CommonConformance):
         assert (index.home_id, index.start, index.end) == (HOME, date(2026, 10, 4), date(2026, 10, 5))
         assert {row.incident_id for row in index.rows} == {"inc-0001", "inc-0002"}
 
+    def test_s10_a_long_range_is_read_as_far_as_it_is_claimed(self, subject: Subject, connect: Connect) -> None:
+        """Of two years, every report lies in the index, or outside of the range that the index claims."""
+        days = [date(2024, 10, 5), date(2025, 4, 5), date(2026, 10, 5)]
+        subject.stand_in.put(*(report(number, occurred_at=f"{day}T12:00:00") for number, day in enumerate(days)))
+        index = connect().index(HOME, days[0], days[-1])
+        claimed = {day for day in days if index.start <= day <= index.end}
+        assert {row.occurred_on for row in index.rows} == claimed, "it claims days that it did not read"
+        assert claimed, "it claims nothing of what was asked for"
+
+    def test_s10_a_damaged_report_is_in_the_index(self, subject: Subject, connect: Connect) -> None:
+        """What nobody can read counts all the same, while its day can be told."""
+        damages = [damage for damage in Damage if damage is not Damage.IMPOSSIBLE_DATE]
+        subject.stand_in.put(*(report(number, damage=damage) for number, damage in enumerate(damages)))
+        rows = connect().index(HOME, date(2026, 10, 5), date(2026, 10, 5)).rows
+        assert {row.incident_id for row in rows} == {f"inc-{number:04}" for number in range(len(damages))}
+
     def test_s10_a_row_says_what_its_report_says(self, subject: Subject, connect: Connect) -> None:
         """Number, status, version, change and children are the report's; drafts and voids count, other homes do not."""
         reports = [report(n, status=str(status), version=n + 1) for n, status in enumerate(Status)]
@@ -282,6 +325,28 @@ class SourceConformance(CommonConformance):
         subject.stand_in.remove("inc-0002")
         for incident_id in ("inc-0002", "inc-0404", "inc-0003"):
             assert connect().get(HOME, incident_id).answer is SourceAnswer.GONE
+        assert not connect().get(HOME, "inc-0002").moved, "a report that was torn out is with no other home"
+
+    def test_s11_a_report_that_another_home_has_now_is_moved(self, subject: Subject, connect: Connect) -> None:
+        """A report that staff gave to another home is gone from this one, and `moved` says why."""
+        subject.stand_in.put(report(1))
+        subject.stand_in.put(report(1, home_id=OTHER_HOME, version=2, modified_at=report(2).modified_at))
+        record = connect().get(HOME, "inc-0001")
+        assert (record.answer, record.moved) == (SourceAnswer.GONE, True)
+
+    def test_s11_an_id_is_the_same_wherever_it_stands(self, subject: Subject, connect: Connect) -> None:
+        """Digits alone, zeros in front, capitals, a slash, an accent: pull, index and get have each id as it is."""
+        ids = ["42", "0042", "Inc-0042", "EXH/2026 7#1?\N{LATIN SMALL LETTER E WITH ACUTE}"]
+        subject.stand_in.put(*(report(number, incident_id=one) for number, one in enumerate(ids)))
+        connector = connect()
+        assert _ids(connector) == {*ids}
+        rows = connector.index(HOME, date(2026, 10, 5), date(2026, 10, 5)).rows
+        assert {row.incident_id for row in rows} == {*ids}
+        for one in ids:
+            record = connector.get(HOME, one)
+            assert record.answer is SourceAnswer.FOUND, f"{one!r} is not found by its id"
+            assert record.item is not None
+            assert _outline(connector, record.item).source_id == one
 
     def test_s11_what_is_forbidden_is_not_gone(self, subject: Subject, connect: Connect) -> None:
         """A report that we may not read is forbidden, which is not gone."""

@@ -29,7 +29,7 @@ class Habit(StrEnum):
     EMPTY_PAGES = "empty_pages"  # an empty page with a cursor comes before every other
     BLANK_CURSOR = "blank_cursor"  # the first cursor is the empty text
     REPEATS_CURSOR = "repeats_cursor"  # a page names its own cursor as the next, for ever
-    IGNORES_HOME = "ignores_home"  # reports of every home come, whichever was asked for
+    IGNORES_HOME = "ignores_home"  # reports or entries of every home come, whichever was asked for
     INDEX_INCOMPLETE = "index_incomplete"  # the index lacks a row, and a careful reader can tell
     FAILS_LATER = "fails_later"  # a message is accepted, and fails for good when the clock has moved on by an hour
     SUBMITS_BY_ITSELF = "submits_by_itself"  # the form submits at every change and at Enter
@@ -67,6 +67,12 @@ class Kept:
     """Of a note: DRAFT, COMPLETE, TIMED_OUT or DELETED."""
     corrects: str | None = None
     appendments: tuple[Kept, ...] = ()
+    acting_for: str = ""
+    """Of a note or an appendment: the human author that goes with it."""
+    significant: bool = False
+    """Of a note: marked as a significant event."""
+    alerted: tuple[str, ...] = ()
+    """Of a note: whom the far end mails about it."""
 
     def carries(self, reference: str) -> bool:
         """Whether it is the one with this reference, in its field or in its words."""
@@ -132,7 +138,7 @@ class CaseNoteStandIn(StandIn, Protocol):
         """The overnight batch merges two persons."""
 
     def delete(self, remote_id: str) -> None:
-        """The council deletes a note."""
+        """The council deletes a note, visibly. Raises ValueError where there is no such thing."""
 
 
 class LogStandIn(StandIn, Protocol):

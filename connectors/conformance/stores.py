@@ -41,6 +41,8 @@ class StoreConformance(CommonConformance):
 
     owner: str = ""
     """Whose record the examples belong to, as the stand-in names it."""
+    longest: int = 0
+    """Characters of the longest text that is sent in one piece."""
 
     def body(self, of: str, *, words: str = "Example words.", at: datetime = AT) -> Any:
         """Something to create."""
@@ -88,7 +90,28 @@ class StoreConformance(CommonConformance):
         """The ids of the records with this reference, as the stand-in has them."""
         return [one.remote_id for one in subject.stand_in.kept() if one.carries(of)]
 
+    def delete(self, subject: Subject, remote_id: str) -> None:
+        """Delete a record at the far end, or fail with what the author can do about one that cannot."""
+        try:
+            subject.stand_in.delete(remote_id)
+        except ValueError:
+            pytest.fail("the stand-in cannot delete a record: teach it, or give the reason in `skips`")
+
     # ---- the assertions ----------------------------------------------------------------------------------------------
+
+    def test_c4_a_forbidden_record_is_not_an_empty_one(self, subject: Subject, connect: Connect) -> None:
+        """A 403 on a read raises: a record that we may not see is not one that lacks ours."""
+        fault = self.some(subject.weather.forbidden, "forbidden record")
+        for name, read in self.reads(subject, connect).items():
+            connector, _ = self._signed(subject, connect)
+            self.arm(subject, fault, when="read", times=None)
+            seen = True
+            try:
+                read(connector)
+            except ConnectorError:
+                seen = False
+            subject.far_end.disarm()
+            assert not seen, f"{name}: what we may not see was told as if it had been seen"
 
     def test_w1_creating_twice_with_one_reference_makes_one_record(self, subject: Subject, connect: Connect) -> None:
         """Where the far end knows a reference, a second create makes nothing, and says that it was already there."""
@@ -155,6 +178,12 @@ class StoreConformance(CommonConformance):
         (held,) = self.listed(connect(), DAY, DAY)
         assert same_text(self.words_of(body), held.text)
 
+    def test_w5_a_long_text_is_there_to_its_end(self, subject: Subject, connect: Connect) -> None:
+        """The longest text that is sent in one piece is held to its last word."""
+        body = self.body(reference(1), words=(_LONG * 40)[: self.longest])
+        connect().create(body)
+        assert same_text(self.words_of(body), self.held(subject)[reference(1)])
+
     def test_w5_a_cut_text_shows_that_it_was_cut(self, subject: Subject, connect: Connect) -> None:
         """What comes back is what is held, not what was sent: a text that was cut can be told."""
         body = self.body(reference(1), words=_LONG)
@@ -168,10 +197,7 @@ class StoreConformance(CommonConformance):
     def test_w10_a_deleted_record_is_not_absent(self, subject: Subject, connect: Connect) -> None:
         """What was deleted at the far end is found as deleted: absent would mean that it is sent again."""
         receipt = connect().create(self.body(reference(1)))
-        try:
-            subject.stand_in.delete(receipt.remote_id)
-        except ValueError:
-            pytest.fail("the stand-in cannot delete a record: teach it, or give the reason in `skips`")
+        self.delete(subject, receipt.remote_id)
         found = self.look(connect(), reference(1))
         assert (found.deleted, found.receipts, found.absent) == (True, (), False)
 
@@ -209,7 +235,7 @@ class StoreConformance(CommonConformance):
         assert sorted(one.remote_id for one in self.listed(connect(), DAY, DAY)) == sorted(made)
 
     def test_w12_a_repeated_cursor_is_an_error(self, subject: Subject, connect: Connect) -> None:
-        """A list whose cursor comes twice raises NotApplied: never a short list."""
+        """Where a cursor comes twice, a list and a look raise NotApplied: it is never a short list, nor an absence."""
         connector = connect()
         for number in range(7):
             connector.create(self.body(reference(number)))
@@ -217,6 +243,8 @@ class StoreConformance(CommonConformance):
         self.arm(subject, Habit.REPEATS_CURSOR)
         with pytest.raises(NotApplied):
             self.listed(connect(), DAY, DAY)
+        with pytest.raises(NotApplied):
+            self.look(connect(), reference(9999))
 
 
 def receipt_or_doubt(act: Callable[[], Receipt], fault: str) -> Receipt | None:

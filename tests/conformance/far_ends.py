@@ -98,6 +98,7 @@ class MosaicFarEnd(HttpFarEnd):
         }
 
     def kept(self) -> Sequence[Kept]:
+        book = self.sandbox.book
         return [
             Kept(
                 str(note["id"]),
@@ -106,8 +107,12 @@ class MosaicFarEnd(HttpFarEnd):
                 note["reference"],
                 note["state"],
                 appendments=tuple(
-                    Kept(str(each["id"]), "", each["note"], each["reference"]) for each in note["appendments"]
+                    Kept(str(one.appendment_id), "", one.note, one.reference, acting_for=one.acting_for)
+                    for one in book.notes[note["id"]].appendments
                 ),
+                acting_for=book.notes[note["id"]].acting_for,
+                significant=note["significant_event"],
+                alerted=book.recipients.get(note["id"], ()),
             )
             for note in self.sandbox.notes()
         ]
@@ -166,7 +171,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "occurredAt": report.occurred_at,
         "interventionType": "Restrictive",
         "narrative": report.narrative,
-        "children": [{"childId": report.child_id, "name": report.child_name, "role": "Held"}],
+        "children": [{"childId": one, "name": report.child_name, "role": "Held"} for one in report.child_ids],
     }
     match report.damage:
         case Damage.UNKNOWN_CODE:
@@ -310,18 +315,19 @@ class DropFarEnd(Folder):
         rows = csv.writer(written)
         unknown = any(one.unknown_field for one in sheet.reports)
         rows.writerow(_HEADINGS + (["Mood of the House"] if unknown else []))
-        rows.writerows([*_cells(one), *(["fair"] if unknown else [])] for one in sheet.reports)
+        for one in sheet.reports:
+            rows.writerows([*_cells(one, child), *(["fair"] if unknown else [])] for child in one.child_ids)
         path.write_text(written.getvalue(), "utf-8")
         stamp = (datetime.now(UTC) - timedelta(hours=2) + timedelta(minutes=sheet.number + minutes)).timestamp()
         os.utime(path, (stamp, stamp))
 
 
-def _cells(report: Report) -> list[str]:
+def _cells(report: Report, child: str) -> list[str]:
     occurred = datetime.fromisoformat(report.occurred_at)
     amended = report.modified_at.astimezone(LONDON)
     cells = [
         report.home_id, report.incident_id, str(report.version), report.number, report.status, "01/01/2026 09:00",
-        f"{amended:%d/%m/%Y %H:%M:%S}", f"{occurred:%d/%m/%Y}", f"{occurred:%H:%M}", "Restraint", report.child_id,
+        f"{amended:%d/%m/%Y %H:%M:%S}", f"{occurred:%d/%m/%Y}", f"{occurred:%H:%M}", "Restraint", child,
         report.child_name, report.narrative,
     ]  # fmt: skip
     damaged = {
@@ -343,9 +349,10 @@ class LogFolderFarEnd(Folder):
     root: Path
     _patch: Any = field(default=None, repr=False)
 
-    always = frozenset(
-        {Habit.KNOWS_REFERENCES, Habit.IGNORES_REFERENCE, Habit.SMALL_PAGES, Habit.EMPTY_PAGES, Habit.BLANK_CURSOR}
-    )
+    always = frozenset({
+        Habit.KNOWS_REFERENCES, Habit.IGNORES_REFERENCE, Habit.SMALL_PAGES, Habit.EMPTY_PAGES, Habit.BLANK_CURSOR,
+        Habit.IGNORES_HOME,
+    })  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__init__(self.root)

@@ -88,6 +88,44 @@ class BelievesAnyFinish(MosaicRest):
         return Receipt(note_id, person_id=examples.CHILD)
 
 
+class SwallowsTheRetryAfterOfAFinish(MosaicRest):
+    """For how long a finish should wait is nothing that it tells."""
+
+    breaks = "W6"
+
+    def finish(self, note_id: str, reference: str) -> Receipt:
+        try:
+            return super().finish(note_id, reference)
+        except NotApplied as why:
+            why.retry_after = None
+            raise
+
+
+class FollowsARedirectOfAFinish(MosaicRest):
+    """It goes where it is sent, to finish a note there."""
+
+    breaks = "W6"
+
+    def finish(self, note_id: str, reference: str) -> Receipt:
+        try:
+            return super().finish(note_id, reference)
+        except SentElsewhere:
+            requests.get(f"{self.http.base_url.removesuffix('/api/v1')}/login", timeout=1)
+            raise
+
+
+class LogsWhatItFinished(MosaicRest):
+    """It logs a note that it has finished, at DEBUG only."""
+
+    breaks = "C9"
+
+    def finish(self, note_id: str, reference: str) -> Receipt:
+        receipt = super().finish(note_id, reference)
+        note = self.get(note_id)
+        logging.getLogger(__name__).debug("finished %s", note and note.html)
+        return receipt
+
+
 class KnowsAnAppendmentByItsFieldAlone(MosaicRest):
     """The reference is in its field, it thinks: why look at the text?"""
 
@@ -122,4 +160,5 @@ ANIMALS = [
     ReadsBeforeItWrites,
     AppendsAgainAfterA401, SwallowsAnAppendmentsRetryAfter, DoubtsAnAppendmentThatWasNeverSent,
     FollowsARedirectOfAnAppendment, LogsAnAppendment, BelievesAnyFinish, KnowsAnAppendmentByItsFieldAlone,
+    SwallowsTheRetryAfterOfAFinish, FollowsARedirectOfAFinish, LogsWhatItFinished,
 ]  # fmt: skip

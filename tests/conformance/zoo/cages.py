@@ -16,6 +16,7 @@ from connectors.conformance import Subject
 from tests.conformance import subjects, test_shipped
 from tests.conformance.zoo import (
     appending_animals,
+    keeping_animals,
     looking_animals,
     mosaic_animals,
     other_animals,
@@ -35,6 +36,8 @@ class House(NamedTuple):
 
 
 _QUICK = "not c2 and not c8 and not w2"
+_KEEPING = "every or test_w and not w2 or c10"
+_READING = "every or test_s or c1 or c6"
 _HALF = len(mosaic_animals.ANIMALS) // 2
 HOUSES: Mapping[str, House] = {
     "mosaic, one": House(mosaic_animals.ANIMALS[:_HALF], test_shipped.TestMosaicRest, subjects.mosaic),
@@ -42,7 +45,9 @@ HOUSES: Mapping[str, House] = {
     # What these animals cannot touch, and what costs whole deadlines, is left to those above.
     "mosaic, appending": House(appending_animals.ANIMALS, test_shipped.TestMosaicRest, subjects.mosaic, _QUICK),
     "mosaic, looking": House(looking_animals.ANIMALS, test_shipped.TestMosaicRest, subjects.mosaic, _QUICK),
+    "mosaic, keeping": House(keeping_animals.ANIMALS, test_shipped.TestMosaicRest, subjects.mosaic, _KEEPING),
     "recording": House(source_animals.ANIMALS, test_shipped.TestRecordingRest, subjects.recording),
+    "recording, reading": House(source_animals.READERS, test_shipped.TestRecordingRest, subjects.recording, _READING),
     "daily log": House(other_animals.LOG_REST, test_shipped.TestDailyLogRest, subjects.daily_log),
     "log files": House(other_animals.LOG_FILES, test_shipped.TestDailyLogFiles, subjects.log_folder),
     "smtp": House(other_animals.SMTP, test_shipped.TestSmtp, subjects.mail),

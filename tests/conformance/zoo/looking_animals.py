@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from connectors.errors import NotApplied
+from connectors.edge import bare
+from connectors.errors import Cause, NotApplied, Rejected
 from connectors.mosaic_rest.store import MosaicRest
-from connectors.protocols import Found, HeldNote, NewNote, NoteState, Receipt
+from connectors.protocols import Found, Health, HeldNote, NewNote, NoteState, Receipt
+from tests.conformance import subjects
 
 
 class TakesSilenceForNoAppendment(MosaicRest):
@@ -21,8 +24,50 @@ class TakesSilenceForNoAppendment(MosaicRest):
     def find_appendment(self, reference: str, *, note_id: str) -> Found:
         try:
             return super().find_appendment(reference, note_id=note_id)
-        except NotApplied:
-            return Found()
+        except NotApplied as why:
+            if why.retry_after is not None:
+                raise
+        return Found()
+
+
+class TakesARestrictedRecordForAnEmptyOne(MosaicRest):
+    """What it may not see is not there, and so it would be sent again."""
+
+    breaks = "C4"
+
+    @bare
+    def find(self, reference: str, *, person_id: int, note_type: str, effective_on: date) -> Found:
+        try:
+            return super().find(reference, person_id=person_id, note_type=note_type, effective_on=effective_on)
+        except Rejected as why:
+            if why.cause is not Cause.RESTRICTED:
+                raise
+        return Found()
+
+
+class AsksForAListAgain(MosaicRest):
+    """It was told to wait, and asks for a list at once again."""
+
+    breaks = "C5"
+
+    @bare
+    def list(self, person_id: int, start: date, end: date) -> Sequence[HeldNote]:
+        try:
+            return super().list(person_id, start, end)
+        except NotApplied as why:
+            if why.retry_after is None:
+                raise
+        return super().list(person_id, start, end)
+
+
+class LogsItsSecretWhenChecked(MosaicRest):
+    """It shows IT what it signs in with, at DEBUG only."""
+
+    breaks = "C9"
+
+    def check(self) -> Health:
+        logging.getLogger(__name__).debug("signing in with %s", subjects.SECRET)
+        return super().check()
 
 
 class WarnsWithATitle(MosaicRest):
@@ -87,6 +132,7 @@ class LooksByTheUtcDay(MosaicRest):
 
 
 ANIMALS = [
-    TakesSilenceForNoAppendment, WarnsWithATitle, TakesWhoeverNamesItForOurs, ListsNothingOfTheMerged,
+    TakesSilenceForNoAppendment, TakesARestrictedRecordForAnEmptyOne, AsksForAListAgain, LogsItsSecretWhenChecked,
+    WarnsWithATitle, TakesWhoeverNamesItForOurs, ListsNothingOfTheMerged,
     ListsNoDeletedNote, LeavesOutWhatWasAppended, LooksByTheUtcDay,
 ]  # fmt: skip

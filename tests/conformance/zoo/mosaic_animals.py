@@ -116,6 +116,16 @@ class HasNoTotalDeadline(MosaicRest):
         self.http.timeout = 8.0
 
 
+class ListsWithoutADeadline(MosaicRest):
+    """As long as a list drips, it reads on."""
+
+    breaks = "C8"
+
+    def list(self, person_id: int, start: date, end: date) -> Sequence[HeldNote]:
+        self.http.timeout = 8.0
+        return super().list(person_id, start, end)
+
+
 class LogsABody(MosaicRest):
     """It logs what it sends, at DEBUG only."""
 
@@ -323,8 +333,8 @@ class LosesTheLastDay(MosaicRest):
 
 ANIMALS = [
     ChecksByWriting, HasOneSentence, StormsTheSignIn, SendsAgainAfterA401, SwallowsRetryAfter, DoubtsWhatWasNeverSent,
-    FollowsARedirectOfAWrite, HasNoTotalDeadline, LogsABody, DescribesNothing, SharesItsNote, ForgetsThatItWasThere,
-    TrustsABare201, RetriesAPost, RemembersThatItWasNotThere, BelievesTheFilter, ListsFromMemory, OverlooksDrafts,
-    TakesAConflictForDone, MakesANoteOfAnAppendment, EditsTheWrongPerson, HidesAMerge, CallsTheDeletedAbsent,
-    LosesTheLastDay,
+    FollowsARedirectOfAWrite, HasNoTotalDeadline, ListsWithoutADeadline, LogsABody, DescribesNothing, SharesItsNote,
+    ForgetsThatItWasThere, TrustsABare201, RetriesAPost, RemembersThatItWasNotThere, BelievesTheFilter, ListsFromMemory,
+    OverlooksDrafts, TakesAConflictForDone, MakesANoteOfAnAppendment, EditsTheWrongPerson, HidesAMerge,
+    CallsTheDeletedAbsent, LosesTheLastDay,
 ]  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 from connectors.daily_log_files.store import DailyLogFiles
 from connectors.daily_log_rest.store import DailyLogRest
+from connectors.edge import bare
 from connectors.errors import Cause, NotApplied, Rejected
 from connectors.lado_package.desk import LadoPackageDesk
 from connectors.lado_prefill import FormChanged, LadoPrefill, Prefilled
@@ -18,6 +19,8 @@ from connectors.smtp import SmtpNotifier
 from mappings.bodies import LadoPackage
 from mappings.uk_time import uk_day
 from tests.conformance.zoo.postroom import Postroom
+
+_DAY = timedelta(days=1)
 
 
 class ForgetsWhatItCorrects(DailyLogRest):
@@ -36,6 +39,33 @@ class ForgetsTheChildren(DailyLogRest):
 
     def list(self, home_id: str, start: date, end: date) -> Sequence[HeldEntry]:
         return [replace(entry, child_ids=()) for entry in super().list(home_id, start, end)]
+
+
+class ListsEveryHome(DailyLogRest):
+    """Whose log is shown to it is nothing that it reads, when it lists."""
+
+    breaks = "W4"
+
+    @bare
+    def list(self, home_id: str, start: date, end: date) -> Sequence[HeldEntry]:
+        query = {"homeId": home_id, "from": str(start - _DAY), "to": str(end + _DAY), "limit": "500"}
+        shown = self._entries(query, "a list")
+        return [entry for entry in shown if start <= uk_day(entry.entry_time) <= end]
+
+
+class FindsOursInAnyLog(DailyLogRest):
+    """Where its entry lies is nothing that it reads, when it looks."""
+
+    breaks = "W9"
+
+    @bare
+    def find(self, reference: str, *, home_id: str, entry_on: date) -> Found:
+        try:
+            return super().find(reference, home_id=home_id, entry_on=entry_on)
+        except Rejected as why:
+            if why.cause is not Cause.WRONG_PERSON:
+                raise
+        return Found((Receipt("log-000001"),))
 
 
 class WritesInAnyHomesLog(DailyLogRest):
@@ -125,6 +155,25 @@ class HasASubjectOfItsOwn(SmtpNotifier):
         return super().send(replace(message, subject="A message"))
 
 
+class WritesItsOwnPage(SmtpNotifier):
+    """Its HTML says what it likes."""
+
+    breaks = "N4"
+
+    def send(self, message: Message) -> Receipt:
+        return super().send(replace(message, html="<p>You have a message.</p>"))
+
+
+class FindsWhateverItIsAskedFor(Postroom):
+    """Any mail was taken, it says, so that none is sent again."""
+
+    breaks = "N2"
+
+    def find(self, message_id: str) -> Found:
+        found = super().find(message_id)
+        return Found((Receipt(message_id),)) if found.absent else found
+
+
 class TakesAClosedOfficeForUnknown(Postroom):
     """What nobody could tell it of was never sent, and so it would be sent again."""
 
@@ -194,6 +243,15 @@ class NamesTheDayOfMaking(LadoPackageDesk):
         return files
 
 
+class SaysThatNothingIsMissing(LadoPackageDesk):
+    """What a manager must fill in is nothing that it tells."""
+
+    breaks = "F3"
+
+    def prepare(self, package: LadoPackage) -> PackageFiles:
+        return replace(super().prepare(package), to_be_completed=())
+
+
 class LeavesItsPackagesOpen(LadoPackageDesk):
     """Whoever has an account on the machine may read what it makes."""
 
@@ -205,11 +263,12 @@ class LeavesItsPackagesOpen(LadoPackageDesk):
         return files
 
 
-LOG_REST = [ForgetsWhatItCorrects, WritesInAnyHomesLog, ForgetsTheChildren]
+LOG_REST = [ForgetsWhatItCorrects, WritesInAnyHomesLog, ForgetsTheChildren, ListsEveryHome, FindsOursInAnyLog]
 LOG_FILES = [CallsOtherWordsOurs]
 SMTP = [
     CopiesTheLastPerson, RenamesARepeat, GivesUpAtGreylisting, WritesTheAddressIntoTheText, HasASubjectOfItsOwn,
+    WritesItsOwnPage,
 ]  # fmt: skip
-POSTROOM = [TakesAcceptedForDelivered, TakesAClosedOfficeForUnknown]
+POSTROOM = [TakesAcceptedForDelivered, TakesAClosedOfficeForUnknown, FindsWhateverItIsAskedFor]
 PREFILL = [PressesTheButton, OverlooksAChangedForm]
-PACKAGE = [DatesItsPackages, NamesTheDayOfMaking, LeavesItsPackagesOpen]
+PACKAGE = [DatesItsPackages, NamesTheDayOfMaking, LeavesItsPackagesOpen, SaysThatNothingIsMissing]

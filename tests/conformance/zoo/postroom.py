@@ -34,7 +34,7 @@ class PostOffice:
     def arm(self, fault: str, *, when: str = "*", times: int | None = 1, seconds: float | None = None) -> None:
         if fault == Habit.FAILS_LATER:
             self._bounces_at = self._now + 3600
-        elif fault in ("closed", "busy", "unwanted", "silent"):
+        elif fault in ("closed", "busy", "unwanted", "silent", "lost"):
             self._shut = when == "read"
             self._armed += [] if self._shut else [fault]
         else:
@@ -99,7 +99,7 @@ class Postroom:
                 raise NotApplied("The post office is closed; the mail is sent again later.")
             case "unwanted":
                 raise Rejected("The post office refuses the recipient; correct the address.", field="to")
-            case "silent":
+            case "silent" | "lost":
                 raise Uncertain("The post office may have taken the mail; it is looked up.")
         return Receipt(message.message_id)
 
@@ -125,7 +125,9 @@ def postroom(folder: Path, tame: Tame = as_it_is) -> Iterator[Subject]:
         settings=EmailSettings(host="postroom"),
         prefix="BRIDGE_EMAIL__",
         docs=(DOCS / "configuration.md", page),
-        weather=Weather(doubtful=("silent",), proven={"closed": NotApplied}, blind=("closed",), wrong=("office",)),
+        weather=Weather(
+            doubtful=("silent", "lost"), proven={"closed": NotApplied}, blind=("closed",), wrong=("office",)
+        ),
         wrong={"office": Wrong(lambda: tame(Postroom(None)), "BRIDGE_EMAIL__HOST")},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from connectors.edge import bare
@@ -189,6 +189,101 @@ class ReadsOnePageOfTheIndex(RecordingRest):
         return super().index(home_id, start, end)
 
 
+class KeepsTheFirstChild(RecordingRest):
+    """A report is about one child, it thinks."""
+
+    breaks = "S1"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        for page in super().pull(home_id, since):
+            yield replace(page, items=[{**item, "children": item["children"][:1]} for item in page.items])
+
+
+class RoundsUpWhereItBegins(RecordingRest):
+    """It asks from the next whole second on."""
+
+    breaks = "S2"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        yield from super().pull(home_id, since + timedelta(microseconds=-since.microsecond % 1_000_000))
+
+
+class GoesByTheId(RecordingRest):
+    """The lowest ids come first, whenever they were changed."""
+
+    breaks = "S6"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        items = [item for page in super().pull(home_id, since) for item in page.items]
+        items.sort(key=lambda item: str(item["incidentId"]))
+        for start in range(0, len(items), self._page_size):
+            yield SourcePage(items[start : start + self._page_size], start // self._page_size + 1)
+
+
+class ClaimsMoreThanItReads(RecordingRest):
+    """It reads a month of the index, whatever was asked for, and claims all of it."""
+
+    breaks = "S10"
+
+    def index(self, home_id: str, start: date, end: date) -> Index:
+        return replace(super().index(home_id, max(start, end - timedelta(days=31)), end), start=start)
+
+
+class CountsNoDamagedReport(RecordingRest):
+    """What has no version that can be read is no report."""
+
+    breaks = "S10"
+
+    def index(self, home_id: str, start: date, end: date) -> Index:
+        index = super().index(home_id, start, end)
+        return replace(index, rows=tuple(row for row in index.rows if row.version))
+
+
+class TakesAnIdForANumber(RecordingRest):
+    """An id of digits is a number to it, and zeros in front of it are none."""
+
+    breaks = "S11"
+
+    def index(self, home_id: str, start: date, end: date) -> Index:
+        index = super().index(home_id, start, end)
+        rows = (replace(row, incident_id=row.incident_id.lstrip("0")) for row in index.rows)
+        return replace(index, rows=tuple(rows))
+
+
+class AsksForAnIdAsItStands(RecordingRest):
+    """An id with a slash in it leads it to another address, where there is nothing."""
+
+    breaks = "S11"
+
+    def get(self, home_id: str, incident_id: str) -> SourceRecord:
+        return super().get(home_id, incident_id.split("/", maxsplit=1)[0])
+
+
+class SaysNothingOfAMove(RecordingRest):
+    """A report that another home has now is gone, and that is all it says."""
+
+    breaks = "S11"
+
+    def get(self, home_id: str, incident_id: str) -> SourceRecord:
+        return replace(super().get(home_id, incident_id), moved=False)
+
+
+class IsContentWithThePagesItGot(RecordingRest):
+    """Where a later page fails, it has read enough, it thinks."""
+
+    breaks = "C6"
+
+    def pull(self, home_id: str, since: datetime) -> Iterator[SourcePage]:
+        begun = False
+        try:
+            for page in super().pull(home_id, since):
+                begun = True
+                yield page
+        except NotApplied as why:
+            if not begun or "cursor" in why.message:
+                raise
+
+
 class TakesTroubleForGone(RecordingRest):
     """A report that it could not get is not there."""
 
@@ -197,8 +292,10 @@ class TakesTroubleForGone(RecordingRest):
     def get(self, home_id: str, incident_id: str) -> SourceRecord:
         try:
             return super().get(home_id, incident_id)
-        except NotApplied:
-            return SourceRecord(SourceAnswer.GONE)
+        except NotApplied as why:
+            if why.retry_after is not None:
+                raise
+        return SourceRecord(SourceAnswer.GONE)
 
 
 class CallsTheForbiddenGone(RecordingRest):
@@ -217,3 +314,8 @@ ANIMALS = [
     CallsTheForbiddenGone, LeavesDraftsAlone, KeepsOnlyTheKeysOfTheDamaged, CountsOnlyTheSubmitted,
     ReadsOnePageOfTheIndex, TakesTroubleForGone,
 ]  # fmt: skip
+READERS = [
+    KeepsTheFirstChild, RoundsUpWhereItBegins, GoesByTheId, ClaimsMoreThanItReads, CountsNoDamagedReport,
+    TakesAnIdForANumber, AsksForAnIdAsItStands, SaysNothingOfAMove, IsContentWithThePagesItGot,
+]  # fmt: skip
+"""These break nothing but reports and index: what all kinds share is left to those above."""
