@@ -27,12 +27,14 @@ _BATCH = 500
 def backup(ledger: Ledger, to: Path) -> Path:
     """Copy a SQLite ledger while it is in use; the copy appears whole or not at all.
 
-    Raises Refused for PostgreSQL, whose own tools do it, and where the copy would take the ledger's own place.
+    Raises Refused for PostgreSQL, whose own tools do it, and where the copy would replace the ledger or no file at all.
     """
     if ledger.is_postgresql:
         raise Refused("This ledger is on PostgreSQL; back it up with pg_dump, which takes one consistent state.")
-    part = to.with_name(to.name + ".part")
+    part = to.parent / f"{to.name}.part"
     try:
+        if to.exists() and not to.is_file():
+            raise Refused(f"{to} is no file; give the copy a name of its own.")
         if to.exists() and to.samefile(ledger.engine.url.database or ""):
             raise Refused(f"{to} is the ledger itself; give the copy another name, and best another disk.")
         part.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import sqlite3
 from datetime import timedelta
 
@@ -87,6 +88,17 @@ def test_a_backup_that_cannot_be_written_says_so(month, bridge, tmp_path):
 
     assert refused.code == 1
     assert "could not be written to" in refused.err
+
+
+def test_a_backup_takes_the_place_of_nothing_that_is_no_file(month, bridge, tmp_path):
+    """Run by root it replaced /dev/stdout; a variable that was not set was a mistake of ours."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    for place in (pipe, ""):
+        refused = bridge("ledger", "backup", place)
+        assert (refused.code, refused.err.count("give the copy a name of its own")) == (1, 1)
+    assert pipe.is_fifo()
 
 
 def test_after_a_restore_what_was_sent_since_is_looked_up_and_not_sent_again(house, bridge, tmp_path, monkeypatch):
