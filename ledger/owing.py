@@ -14,7 +14,7 @@ from ledger.database import Ledger
 from ledger.states import DeliveryState, Event, after
 from ledger.tables import body, delivery, incident, meta, revision
 from mappings.incident import Incident
-from mappings.owed import Before, History, Owed, Plan, Planner
+from mappings.owed import NO_RECORD_CAUSES, OTHER_RECORD_CAUSES, Before, History, Owed, Plan, Planner
 
 _BODY: Types = (("of", Text()), ("content", LargeBinary()))
 _RESTORED_AT = select(meta.c.value).where(meta.c.name == "restored_at")
@@ -117,7 +117,7 @@ def deliveries_before(connection: Connection, keys: Sequence[int]) -> dict[int, 
 
 
 def apply_changes(connection: Connection, plan: Plan, now: datetime) -> None:
-    """Withdraw what is no longer owed; send refused deliveries to their new address, look for those in doubt there.
+    """Withdraw what is no longer owed; send and look for notes under a child's new Mosaic id.
 
     A delivery that a worker took meanwhile is left as it is: only what is proven not there can be withdrawn.
     """
@@ -132,8 +132,10 @@ def apply_changes(connection: Connection, plan: Plan, now: datetime) -> None:
     for row_id, person_id in plan.readdressed:
         one = update(delivery).where(delivery.c.id == row_id).values(new_person | {"person_id": person_id})
         again = {"state": after(DeliveryState.REJECTED, Event.RETRIED), "state_since": now}
-        connection.execute(one.where(delivery.c.state == DeliveryState.UNCERTAIN).values(looks=0))
-        connection.execute(one.where(delivery.c.state == DeliveryState.REJECTED).values(again))
+        nowhere, refused = delivery.c.cause.in_(NO_RECORD_CAUSES), delivery.c.cause.in_(OTHER_RECORD_CAUSES)
+        connection.execute(one.where(delivery.c.state == DeliveryState.PENDING))
+        connection.execute(one.where(delivery.c.state == DeliveryState.UNCERTAIN, nowhere).values(looks=0))
+        connection.execute(one.where(delivery.c.state == DeliveryState.REJECTED, refused).values(again))
 
 
 def _row(

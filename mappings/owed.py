@@ -68,6 +68,10 @@ class Owed(NamedTuple):
 #: Causes of a refusal after which the target may hold something all the same: a conflict, a note on a wrong record, a
 #: status that its contract does not know.
 DOUBTFUL_CAUSES = frozenset({"conflict", "wrong_person", "unusual"})
+#: Causes for which a note can lie on no child's record; another Mosaic id mends them.
+NO_RECORD_CAUSES = frozenset({"no_person_id", "person_not_found"})
+#: Causes of a refusal that another Mosaic id may mend.
+OTHER_RECORD_CAUSES = NO_RECORD_CAUSES | {"restricted"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ class Before:
 
 
 class Plan(NamedTuple):
-    """What is owed now, what is no longer owed, and which refused deliveries have a new address."""
+    """What is owed now, what is no longer owed, and which deliveries have a new address."""
 
     owed: tuple[Owed, ...] = ()
     withdrawn: tuple[tuple[int, str], ...] = ()

@@ -28,7 +28,17 @@ from mappings.initials import incident_initials
 from mappings.lado_triggers import triggers_of
 from mappings.log_entry import LogContext, log_correction, log_entry
 from mappings.mails import MailContext, PlannedMail, Undeliverable, mails_for
-from mappings.owed import NO_DETAIL, Action, Before, History, Owed, Plan, Target
+from mappings.owed import (
+    NO_DETAIL,
+    NO_RECORD_CAUSES,
+    OTHER_RECORD_CAUSES,
+    Action,
+    Before,
+    History,
+    Owed,
+    Plan,
+    Target,
+)
 from mappings.redactor import RedactionFailed
 from mappings.reference import DeliveryKey, Reference, delivery_key, reference_of
 from mappings.said import child_injured, staff_injured
@@ -39,6 +49,7 @@ G = TypeVar("G")
 
 _TOO_OLD = "The incident is older than the mail's age limit: listed, not mailed (RULINGS 5)."
 _VOIDED = "The report was voided before it was sent."
+_NOT_NAMED = "The report no longer names this child, and nothing had been sent."
 _NEW_PACKAGE = "A later revision changed this submission; decide about the newer one."
 _NEW_PERSON = "The recipient changed before it was sent; the new one is told."
 _UNSAFE = "A text of this report could not be made safe for this child's record; a person must look at the report."
@@ -128,6 +139,8 @@ class _Planning:
         child = self.report.child(child_id)
         if self.report.status is Status.VOID:
             chain = self._withdraw(chain, _VOIDED)
+        elif child is None:
+            chain = self._withdraw(chain, _NOT_NAMED)
         if not chain:
             if child is not None and self.is_submitted:
                 new = partial(case_note, self.report, child_id)
@@ -169,11 +182,13 @@ class _Planning:
             )
 
     def _readdress(self, chain: Sequence[Before], child: Child) -> None:
-        """A note that was refused for its Mosaic id, or is looked for under one that nobody has, gets the new one."""
+        """What is proven not to be on the old record, or is looked for on one that nobody has, goes to the new one."""
         person = child.mosaic_person()
         for before in chain:
-            wrong = before.state in ("rejected", "uncertain") and before.cause in ("no_person_id", "person_not_found")
-            if wrong and person is not None and person != before.person_id:
+            waits = before.state == "pending" and before.action == Action.CREATE
+            refused = before.state == "rejected" and before.cause in OTHER_RECORD_CAUSES
+            nowhere = before.state == "uncertain" and before.cause in NO_RECORD_CAUSES
+            if (waits or refused or nowhere) and person is not None and person != before.person_id:
                 self.readdressed.append((before.id, person))
 
     def _note_context(self, child_id: str, reference: Reference) -> NoteContext:

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.faults import FAULTS, TRANSIENT
 from tests.weather.invariants import all_is_well, check, moved
-from tests.weather.reports import child_of, id_of, person_of
+from tests.weather.reports import child_of, id_of, person_of, report
 from tests.weather.scene import Scene
 from tests.weather.test_target_faults import REFUSED, strike
 
@@ -448,6 +448,38 @@ def test_t28_a_note_that_lands_on_another_childs_record_is_rejected_with_an_alar
     all_is_well(scene, but={"rejected": 1})
     assert "ALARM" in scene.rows(where="state = 'rejected'")[0]["why"]
     moved(scene, create=1, log_create=1)
+
+
+@pytest.mark.parametrize("how", ["lock", "restrict"])
+def test_t28_a_note_that_was_not_sent_yet_goes_to_the_record_that_the_report_names_now(scene: Scene, how: str) -> None:
+    """Broken once: the note of a hold went to the record under a mistyped id, which staff had put right meanwhile."""
+    scene.write(1)
+    scene.house.mosaic.add_person(4242)
+    getattr(scene.house.mosaic, how)(person_of(1))
+    scene.sync()
+    child = scene.house.recording.report(id_of(1))["children"][0]
+    scene.amend(1, children=[{**child, "mosaicPersonId": 4242}])
+    scene.house.mosaic.lock(person_of(1), locked=False)
+    scene.house.mosaic.restrict(person_of(1), restricted=False)
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, append=1, log_create=1, log_correct=1)
+    assert len(scene.house.mosaic.notes(4242)) == 1, "it lies on another child's record"
+
+
+def test_t28_a_child_whom_the_report_no_longer_names_gets_no_note_that_was_not_sent_yet(scene: Scene) -> None:
+    scene.house.mosaic.add_person(person_of(2))
+    child = report(1, scene.house.end)["children"][0]
+    other = {**child, "childId": child_of(2), "name": "Other Canarybird", "mosaicPersonId": person_of(2)}
+    scene.write(1, children=[child, other])
+    scene.house.mosaic.lock(person_of(2))
+    scene.sync()
+    scene.amend(1, children=[child])
+    scene.house.mosaic.lock(person_of(2), locked=False)
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, append=1, log_create=1, log_correct=1)
+    assert not scene.house.mosaic.notes(person_of(2)), "it lies on the record of a child who was not there"
 
 
 def test_t29_a_target_that_is_added_after_go_live_is_sent_no_history(scene: Scene) -> None:
