@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError
@@ -69,6 +69,7 @@ class _Section(BaseModel):
 
 
 _OPTIONS = "Further settings of a third party's connector, one name each (`__OPTIONS__NAME`); hidden like secrets."
+_Options = Annotated[dict[str, str], PlainSerializer(lambda options: dict.fromkeys(options, "**********"))]
 
 
 class _WebSection(_Section):
@@ -97,7 +98,7 @@ class RecordingSettings(_WebSection):
     )
     page_size: int = Field(default=200, ge=1, le=500, description="Reports asked for in one page.")
     rate_per_second: float | None = Field(default=None, ge=0.001, description="Most calls a second; unset: no limit.")
-    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
+    options: _Options = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
 class MosaicSettings(_WebSection):
@@ -107,7 +108,7 @@ class MosaicSettings(_WebSection):
     client_id: str | None = Field(default=None, description="OAuth2 client id of the integration.")
     client_secret: SecretStr | None = Field(default=None, description="OAuth2 client secret.")
     rate_per_second: float | None = Field(default=None, ge=0.001, description="Most calls a second; unset: no limit.")
-    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
+    options: _Options = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
 class DailyLogSettings(_WebSection):
@@ -117,7 +118,7 @@ class DailyLogSettings(_WebSection):
     api_key: SecretStr | None = Field(default=None, description="Key sent as X-Api-Key.")
     folder: Path | None = Field(default=None, description="Folder of the log files, for kind `files`.")
     rate_per_second: float | None = Field(default=None, ge=0.001, description="Most calls a second; unset: no limit.")
-    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
+    options: _Options = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
 class EmailSettings(_Section):
@@ -136,7 +137,7 @@ class EmailSettings(_Section):
     rate_per_second: float | None = Field(
         default=None, ge=0.001, description="Most messages a second; unset: no limit."
     )
-    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
+    options: _Options = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
 
 class TlsSettings(_Section):
@@ -158,7 +159,7 @@ class LadoSettings(_Section):
         default=None, description="TOML file that says which field of the online form takes which answer."
     )
     browser: Path | None = Field(default=None, description="Chromium's program file; unset: looked for on the PATH.")
-    options: dict[str, str] = Field(default_factory=dict, repr=False, description=_OPTIONS)
+    options: _Options = Field(default_factory=dict, repr=False, description=_OPTIONS)
 
     @field_validator("online_url")
     @classmethod

@@ -207,6 +207,15 @@ def test_secrets_are_hidden_when_settings_are_shown(house, bridge: Bridge):
     assert house.mosaic.base_url in shown
 
 
+def test_a_third_partys_options_are_hidden_when_settings_are_shown(house, bridge: Bridge, monkeypatch):
+    monkeypatch.setenv("BRIDGE_DAILY_LOG__OPTIONS__PASSPHRASE", "secret-word")
+
+    shown = bridge("config", "show").out + bridge("config", "show", "--json").out
+
+    assert "secret-word" not in shown
+    assert shown.count("passphrase") == 2
+
+
 # ---- what libraries may log ------------------------------------------------------------------------------------------
 
 
