@@ -71,6 +71,11 @@ def kinds(system: str) -> tuple[str, ...]:
     return (*SHIPPED[system], *sorted(kind for kind in _registered(system) if kind not in SHIPPED[system]))
 
 
+def plug_ins() -> frozenset[str]:
+    """The packages of the connectors that others registered."""
+    return frozenset(point.module.partition(".")[0] for point in entry_points(group=GROUP))
+
+
 def _connector(system: str, kind: str) -> Callable[[Settings], Any]:
     shipped = SHIPPED[system].get(kind)
     if shipped is not None:
@@ -96,10 +101,11 @@ def _registered(system: str) -> dict[str, EntryPoint]:
 def _loaded(point: EntryPoint, system: str, kind: str) -> Callable[[Settings], Any]:
     try:
         return cast("Callable[[Settings], Any]", point.load())
-    except (ImportError, AttributeError):
-        setting = f"BRIDGE_{system.upper()}__KIND"
-        raise ConfigurationError(
-            f"{setting}: the connector {kind!r} is registered as {point.value}, which cannot be loaded; install it "
-            "again or name another.",
-            setting=setting,
-        ) from None
+    except Exception as why:  # noqa: BLE001 - whatever somebody else's module raises
+        cause = ": ".join(filter(None, (type(why).__name__, getattr(why, "name", None))))
+    setting = f"BRIDGE_{system.upper()}__KIND"
+    raise ConfigurationError(
+        f"{setting}: the connector {kind!r} is registered as {point.value}, which cannot be loaded ({cause}); install "
+        "it again or name another.",
+        setting=setting,
+    )

@@ -29,6 +29,8 @@ Result = ExitCode | int | None
 #: Progress bars hide it, and give it back at their end, which does not come when a run ends at once.
 _SHOW_CURSOR = b"\x1b[?25h"
 
+_ROOMS = frozenset({"config", "mappings", "connectors", "ledger", "reconciliation", "flows", "sandbox"})
+
 as_json = click.option("--json", "wants_json", is_flag=True, help="Print JSON on standard output.")
 one_home = click.option("--home", metavar="H", help="One home's id; all homes if not given.")
 
@@ -109,12 +111,14 @@ def _explain(why: Exception) -> tuple[str, str, str | None, ExitCode]:
 
 
 def _place(trace: TracebackType | None) -> str:
-    """Where it broke, in our own code: file and line, never values."""
-    place = "an unknown place"
+    """Where it broke, in our own code or that of a third party's connector: file and line, never values."""
+    from connectors.registry import plug_ins
+
+    ours, place = _ROOMS | plug_ins(), "an unknown place"
     while trace is not None:
         code = trace.tb_frame.f_code
         module = trace.tb_frame.f_globals.get("__name__", "")
-        if module.split(".")[0] in {"config", "mappings", "connectors", "ledger", "reconciliation", "flows", "sandbox"}:
+        if module.split(".")[0] in ours:
             place = f"{module}, line {trace.tb_lineno} ({code.co_name})"
         trace = trace.tb_next
     return place

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +95,28 @@ def test_a_third_partys_connector_that_cannot_be_loaded_is_named(monkeypatch: py
     with pytest.raises(ConfigurationError) as caught:
         registry.build_mosaic(Settings(mosaic=MosaicSettings(kind="acme")))
     assert "'acme'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "cause"),
+    [
+        ("import example_that_is_not_installed", "ModuleNotFoundError: example_that_is_not_installed"),
+        ("def (", "SyntaxError"),
+        ("{}['example']", "KeyError"),
+        ("", "AttributeError: connect"),
+    ],
+)
+def test_why_a_third_partys_connector_cannot_be_loaded_is_said(
+    written: str, cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "example_plug_in.py").write_text(written, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "example_plug_in", raising=False)
+    point = EntryPoint("mosaic:acme", "example_plug_in:connect", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda *, group: [point])
+    with pytest.raises(ConfigurationError) as caught:
+        registry.build_mosaic(Settings(mosaic=MosaicSettings(kind="acme")))
+    assert f"cannot be loaded ({cause})" in str(caught.value)
 
 
 def test_every_shipped_connector_has_a_connect() -> None:

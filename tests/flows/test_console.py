@@ -10,10 +10,12 @@ import signal
 import subprocess
 import sys
 import threading
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
+from connectors import registry
 from flows import records
 from flows.console import quiet_libraries, stoppable
 from flows.main import COMMANDS
@@ -47,6 +49,20 @@ def test_our_own_mistake_is_one_sentence_with_its_place_and_without_its_words(br
     assert len(ended.err.splitlines()) == 1
     assert "Zebrawick" not in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_a_mistake_in_a_third_partys_connector_is_told_with_the_place_in_it(
+    house, bridge: Bridge, monkeypatch, tmp_path
+):
+    (tmp_path / "example_plug_in.py").write_text("def connect(settings):\n    return settings.nothing\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    point = EntryPoint("daily_log:example", "example_plug_in:connect", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    monkeypatch.setenv("BRIDGE_DAILY_LOG__KIND", "example")
+
+    ended = bridge("connector", "check", "daily_log")
+
+    assert "(AttributeError in example_plug_in, line 2 (connect))" in ended.err
 
 
 def test_our_own_mistake_is_json_where_json_was_asked_for(broken, bridge: Bridge):
