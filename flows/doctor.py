@@ -17,7 +17,7 @@ from flows.prefect_api import DOES_NOT_ANSWER, PrefectRefused, answers, configur
 from flows.prefect_environment import harden
 from flows.pull import glimpse
 from flows.site import Site, open_site
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, LedgerUnavailable
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def examine() -> dict[str, Any]:
                 checks += [line for home in homes.values() for line in _home(site, home)]
                 checks += list(_bank_holidays(site))
         except LedgerError as why:
-            checks.append(Check("ledger", False, str(why), why.setting))
+            away = isinstance(why, LedgerUnavailable)
+            checks.append(Check("ledger", False, str(why), why.setting, reachable=not away))
     checks.append(_prefect())
     return _result(checks)
 

@@ -52,6 +52,7 @@ def test_nothing_is_written_anywhere(house: House, bridge: Bridge):
         ("BRIDGE_EMAIL__PASSWORD", "wrong", "email", 1),
         ("BRIDGE_MOSAIC__BASE_URL", "http://127.0.0.1:9/api", "mosaic", 3),
         ("BRIDGE_RECORDING__FIELD_MAP", "/nowhere.toml", "field map", 1),
+        ("BRIDGE_LEDGER_URL", "postgresql://user@127.0.0.1:9/name", "ledger", 3),
         ("BRIDGE_LADO__FORM", "/nowhere.toml", "lado", 1),
         ("BRIDGE_HOMES_DIR", "/nowhere", "homes", 1),
     ],
