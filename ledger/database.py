@@ -40,6 +40,8 @@ _OTHER_FILE = (
 #: A worker that freezes in mid-transaction, its machine paused or its network gone, holds what the others wait for.
 #: After so long without a word PostgreSQL ends that transaction.
 _FROZEN = "30s"
+#: How long a server may take to let us in, in seconds, unless the URL says otherwise: a frozen one never answers.
+_MUTE = "10"
 _FULL = ("disk is full", "disk full", "no space left", "readonly", "read-only", "disk i/o error", "could not extend")
 #: What a database says, in its words or PostgreSQL's codes, and what it means. The first that fits.
 _MEANINGS: Sequence[tuple[Sequence[str], type[LedgerError], str]] = (
@@ -260,7 +262,7 @@ def _engine(url: str) -> Engine:
             "max_overflow": 8,
             "connect_args": connect_args,
         }
-        parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed = parsed.set(drivername="postgresql+psycopg", query={"connect_timeout": _MUTE, **parsed.query})
     elif parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise LedgerError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from ledger import audit, runs
+from ledger import audit, database, runs
 from ledger.clock import wall_clock
 from ledger.database import Ledger, upgrade
 from ledger.errors import LedgerError, LedgerUnavailable
@@ -66,6 +68,17 @@ def test_a_path_without_a_schema_is_no_mistake_of_ours(url: str) -> None:
 def test_a_server_that_is_not_there_is_away_and_no_missing_file() -> None:
     with pytest.raises(LedgerUnavailable, match="start the database"):
         Ledger("postgresql://user@/name?host=/nowhere", [KEY])
+
+
+def test_a_server_that_is_frozen_is_away_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_MUTE", "2")
+    with socket.create_server(("127.0.0.1", 0)) as frozen, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(Ledger, f"postgresql://user@127.0.0.1:{frozen.getsockname()[1]}/name", [KEY])
+        try:
+            why = asked.exception(30)
+        finally:
+            frozen.close()
+    assert isinstance(why, LedgerUnavailable)
 
 
 def test_a_limit_of_the_servers_is_named(url: str) -> None:
