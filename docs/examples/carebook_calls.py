@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from carebook.settings import PREFIX, TITLE, of_site
-
 from config.settings import Settings
 from connectors.answers import Malformed
 from connectors.api_key import api_key_sign_in
@@ -16,6 +14,8 @@ from connectors.outcomes import Naming
 from connectors.paging import pages
 from connectors.protocols import HeldEntry, NewEntry
 from mappings.uk_time import from_wall, london_offset_iso, parse_iso
+
+from carebook.settings import PREFIX, TITLE, of_site
 
 _DAY = timedelta(days=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -88,6 +89,19 @@ class TestCarebook(LogStoreConformance):
                 },
                 secrets=(SECRET,),
             )
+
+
+def test_the_example_is_linted_as_its_author_would_lint_it(tmp_path: Path) -> None:
+    scaffold("carebook", "log-store", tmp_path)
+    shutil.copy(DOCS / "examples" / "carebook_calls.py", tmp_path / "carebook" / "carebook" / "calls.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--no-cache", "."],
+        cwd=tmp_path / "carebook",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_page_shows_the_example_as_it_is_run() -> None:
