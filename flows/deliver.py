@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,7 @@ from typing import Any
 from config.settings import DeliverySettings
 from connectors.patience import may_write
 from flows.crew import Crew
+from flows.planning import replan
 from flows.senders import DailyLogSender, LadoSender, MailSender, MosaicSender, Sender, try_to_look, try_to_send
 from flows.site import Site
 from ledger import leases, outbox, withdrawals
@@ -81,15 +82,13 @@ def deliver(
     homes: Sequence[str],
     *,
     wait_seconds: float,
-    replan: Callable[[list[int]], object],
     only: Target | None = None,
     but: frozenset[int] = frozenset(),
     ahead: Delivered | None = None,
 ) -> Delivered:
     """Send everything that is due, then wait for what is in doubt to settle (RULINGS 17).
 
-    `replan` is called with incidents whose addition lost its note before anything was sent. `but`: deliveries that this
-    run does not send. `ahead`: what it has done already, which is counted in.
+    `but`: deliveries that this run does not send. `ahead`: what it has done already, which is counted in.
     """
     senders = {target: sender for target, sender in senders_of(site).items() if only in (None, target)}
     done = {} if ahead is None else ahead.targets
@@ -97,7 +96,7 @@ def deliver(
     terms = Terms(but)
     ends_at = time.monotonic() + wait_seconds
     while True:
-        _prepare(site, replan)
+        _prepare(site)
         _drain_all(site, senders, delivered, homes, terms)
         delivered.raise_fault()
         pause = _pause(site, delivered, homes, ends_at)
@@ -120,12 +119,12 @@ def senders_of(site: Site) -> dict[Target, Sender]:
     return senders
 
 
-def _prepare(site: Site, replan: Callable[[list[int]], object]) -> None:
+def _prepare(site: Site) -> None:
     settle = site.settings.delivery.settle_seconds
     leases.expire(site.ledger, site.worker, settle_seconds=settle)
     lost = withdrawals.withdraw_pointless(site.ledger, site.worker)
     if lost:
-        replan(lost)
+        replan(site, lost)
 
 
 def _drain_all(
@@ -212,11 +211,20 @@ def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, hom
             reach(f"deliver.answered.{target}")
             outbox.record(site.ledger, site.worker, outcomes)
             reach(f"deliver.recorded.{target}")
+            _follow_report(site, outcomes)
             _count(result, outcomes)
             site.progress(f"delivering to {target}", result.tried, None)
             if crew.width < terms.worth:
                 break
         return crew.width
+
+
+def _follow_report(site: Site, outcomes: Sequence[Outcome]) -> None:
+    """A note that is not where it was looked for goes to the record that its report names by now, if to any."""
+    absent = [o.claim for o in outcomes if o.event is Event.LOOK_ABSENT and o.claim.target == Target.MOSAIC]
+    keys = {claim.incident_id for claim in absent if claim.incident_id is not None}
+    if keys:
+        replan(site, sorted(keys), frozenset({Target.MOSAIC}))
 
 
 class _Batch:

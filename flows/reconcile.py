@@ -21,7 +21,6 @@ from flows import pull
 from flows.exit_codes import ExitCode
 from flows.ids import Ids
 from flows.looking import Looked, look, look_at_source
-from flows.planning import replan
 from flows.site import Site
 from ledger import children, desk, findings, outbox, runs, standing
 from ledger.crash_points import reach
@@ -207,9 +206,7 @@ def _heal(site: Site, home: Home, evidence: Evidence, comparison: Comparison) ->
         except ConnectorError as why:
             healing.refused.append(why.message)
     wait = site.settings.delivery.wait_seconds
-    delivery_stage.deliver(
-        site, [home.id], wait_seconds=wait, replan=lambda keys: replan(site, keys), but=comparison.beside_typed
-    )
+    delivery_stage.deliver(site, [home.id], wait_seconds=wait, but=comparison.beside_typed)
     return healing
 
 

@@ -18,7 +18,6 @@ from flows.case_files import CaseFile, case_files
 from flows.exit_codes import ExitCode
 from flows.mail_check import withdraw_changed_recipients
 from flows.people import contacts, first_told, way_up
-from flows.planning import replan
 from flows.site import Site
 from ledger import children, owing, standing
 from ledger.states import DeliveryState
@@ -64,7 +63,6 @@ def remind(
             site,
             [home.id for home in homes],
             wait_seconds=0.0,
-            replan=lambda keys: replan(site, keys),
             only=Target.EMAIL,
         )
         for target, outcome in delivered.targets.items():

@@ -15,7 +15,6 @@ from flows import pull as pull_stage
 from flows.ahead import Ahead
 from flows.exit_codes import ExitCode
 from flows.mail_check import withdraw_changed_recipients
-from flows.planning import replan
 from flows.site import Site
 from ledger import standing
 from ledger.errors import LedgerError
@@ -108,9 +107,7 @@ def sync(site: Site, homes: list[Home], *, since: datetime | None = None, wait_s
     desk_fault = _packages_fault(site, result.homes)
     withdraw_changed_recipients(site, homes)
     wait = site.settings.delivery.wait_seconds if wait_seconds is None else wait_seconds
-    delivered = delivery_stage.deliver(
-        site, result.homes, wait_seconds=wait, replan=lambda keys: replan(site, keys), ahead=ahead.delivered
-    )
+    delivered = delivery_stage.deliver(site, result.homes, wait_seconds=wait, ahead=ahead.delivered)
     for target, outcome in delivered.targets.items():
         if outcome.unreachable:
             result.unreachable.append({"system": target.value, "message": outcome.unreachable})

@@ -467,6 +467,20 @@ def test_t28_a_note_that_was_not_sent_yet_goes_to_the_record_that_the_report_nam
     assert len(scene.house.mosaic.notes(4242)) == 1, "it lies on another child's record"
 
 
+def test_t28_a_note_that_proves_absent_goes_to_the_record_that_the_report_names_by_then(scene_on_both: Scene) -> None:
+    scene = scene_on_both
+    scene.write(1)
+    scene.house.mosaic.add_person(4242)
+    scene.house.mosaic.arm("close_before", when="create")
+    scene.sync()
+    child = scene.house.recording.report(id_of(1))["children"][0]
+    scene.amend(1, children=[{**child, "mosaicPersonId": 4242}])
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, append=1, log_create=1, log_correct=1)
+    assert len(scene.house.mosaic.notes(4242)) == 1, "it lies on another child's record"
+
+
 def test_t28_a_child_whom_the_report_no_longer_names_gets_no_note_that_was_not_sent_yet(scene: Scene) -> None:
     scene.house.mosaic.add_person(person_of(2))
     child = report(1, scene.house.end)["children"][0]
