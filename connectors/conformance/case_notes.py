@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ from mappings.plain_text import same_text
 
 _WEEKS = 21 * 24 * 3600.0
 _STANDING = reference(9998)
+_NEXT_LETTER = str.maketrans(ascii_letters, f"{ascii_lowercase[1:]}a{ascii_uppercase[1:]}A")
 
 
 class CaseNoteStoreConformance(StoreConformance):
@@ -94,6 +96,13 @@ class CaseNoteStoreConformance(StoreConformance):
         (kept,) = subject.stand_in.kept()
         assert (kept.significant, kept.alerted) == (marked, alerted)
         assert [one.acting_for for one in (kept, *kept.appendments)] == [sent.acting_for, added.acting_for]
+
+    def test_w5_a_long_appendment_is_there_to_its_end(self, subject: Subject, connect: Connect) -> None:
+        """A text that is too long for one note goes on in appendments as long: they are held to their last word."""
+        added = appendment(reference(2), connect().create(note(reference(1))).remote_id, self.long_words())
+        connect().append(added)
+        (held,) = [one for kept in subject.stand_in.kept() for one in kept.appendments]
+        assert same_text(added.html, held.text)
 
     # ---- W6 to W9: drafts, appendments, persons --------------------------------------------------------------------
 
@@ -299,4 +308,5 @@ class CaseNoteStoreConformance(StoreConformance):
 
 def _another(note_id: str) -> str:
     """An id of the same shape that nothing has, where there is one note."""
-    return re.sub(r"\d", lambda digit: str(int(digit[0]) % 9 + 1), note_id)
+    other = re.sub(r"\d", lambda digit: str(int(digit[0]) % 9 + 1), note_id)
+    return other if other != note_id else note_id.translate(_NEXT_LETTER)

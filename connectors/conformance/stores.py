@@ -90,6 +90,10 @@ class StoreConformance(CommonConformance):
         """The ids of the records with this reference, as the stand-in has them."""
         return [one.remote_id for one in subject.stand_in.kept() if one.carries(of)]
 
+    def long_words(self) -> str:
+        """As many words as fit."""
+        return (_LONG * 40)[: self.longest]
+
     def delete(self, subject: Subject, remote_id: str) -> None:
         """Delete a record at the far end, or fail with what the author can do about one that cannot."""
         try:
@@ -180,7 +184,7 @@ class StoreConformance(CommonConformance):
 
     def test_w5_a_long_text_is_there_to_its_end(self, subject: Subject, connect: Connect) -> None:
         """The longest text that is sent in one piece is held to its last word."""
-        body = self.body(reference(1), words=(_LONG * 40)[: self.longest])
+        body = self.body(reference(1), words=self.long_words())
         connect().create(body)
         assert same_text(self.words_of(body), self.held(subject)[reference(1)])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors.conformance import HTTP, SMTP, Habit
+from connectors.conformance.case_notes import _another
 from sandbox.faults import FAULTS
 
 ROOT = Path(__file__).parents[2]
@@ -123,3 +124,10 @@ def test_the_kits_faults_are_ones_that_the_sandbox_has() -> None:
         named = [*weather.quick(), *weather.slow, *weather.harmless, weather.drip, weather.late_commit]
         assert not [fault for fault in [*named, weather.wrong_clock] if fault and fault not in FAULTS]
     assert not {*Habit} & set(FAULTS)
+
+
+@pytest.mark.parametrize("note_id", ["7", "700001", "3f2b8c1e-8a4d", "note-QZ", "abcba"])
+def test_an_id_that_nothing_has_is_made_of_one_of_any_shape(note_id: str) -> None:
+    other = _another(note_id)
+    assert other != note_id
+    assert len(other) == len(note_id)

@@ -68,6 +68,15 @@ class CutsALongText(MosaicRest):
         return super().create(replace(note, html=note.html[:1000] + note.html[1000:][-100:]))
 
 
+class CutsALongAppendment(MosaicRest):
+    """Who would write more than a thousand characters under a note?"""
+
+    breaks = "W5"
+
+    def append(self, appendment: NewAppendment) -> Receipt:
+        return super().append(replace(appendment, html=appendment.html[:1000] + appendment.html[1000:][-100:]))
+
+
 class TakesADraftThatTimedOutForFinished(MosaicRest):
     """What can no longer be edited is finished, it thinks."""
 
@@ -142,7 +151,7 @@ def _in_its_time(note: HeldNote) -> HeldNote:
 
 
 ANIMALS = [
-    ShowsItsKey, MarksNothingAsSignificant, AlertsTheTeam, SignsAppendmentsItself, CutsALongText,
+    ShowsItsKey, MarksNothingAsSignificant, AlertsTheTeam, SignsAppendmentsItself, CutsALongText, CutsALongAppendment,
     TakesADraftThatTimedOutForFinished, MissesNoNoteAtAnAppendment, FollowsOneMergeAlone, IsAnHourLateBothWays,
     LooksNoFurtherThanACursorLeads,
 ]  # fmt: skip
