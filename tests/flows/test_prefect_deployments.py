@@ -7,12 +7,16 @@ import inspect
 import re
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from config.home import Thresholds
 from flows.automations import TAG
@@ -132,6 +136,19 @@ def test_prefect_accepts_the_shipped_deployments(prefect_server, prefect_environ
     listed = _prefect(prefect_environment, "deployment", "ls").stdout.replace("\n", "")
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     assert all(f"/{name}" in listed for name in DEPLOYMENTS)
+    assert _planned(prefect_server.url) == set(DEPLOYMENTS)
+
+
+def _planned(url: str) -> set[str]:
+    """The deployments of which the server has planned runs; it looks every few seconds."""
+    planned: set[str] = set()
+    end = time.monotonic() + 60
+    with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
+        while planned != set(DEPLOYMENTS) and time.monotonic() < end:
+            threading.Event().wait(1)
+            ids = {one.id: one.name for one in client.read_deployments() if one.tags == [TAG]}
+            planned = {ids[run.deployment_id] for run in client.read_flow_runs() if run.deployment_id in ids}
+    return planned
 
 
 def _prefect(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:

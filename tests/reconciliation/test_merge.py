@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Column, Connection, MetaData, Table, Text, create_engine, insert, select
+from sqlalchemy import Column, Connection, MetaData, Table, Text, create_engine, insert, make_url, select
 
 from reconciliation.merge import Difference, Gap, Staging, differences
 
@@ -59,7 +59,8 @@ def _filled(connection: Connection, name: str, rows: list[tuple[str, str]]):
 
 @pytest.mark.parametrize("where", ["sqlite", "postgresql"])
 def test_sides_that_lie_in_one_ledger_are_compared_where_they_are(where, request) -> None:
-    engine = create_engine("sqlite://" if where == "sqlite" else request.getfixturevalue("postgres"))
+    url = make_url("sqlite://" if where == "sqlite" else request.getfixturevalue("postgres"))
+    engine = create_engine(url if where == "sqlite" else url.set(drivername="postgresql+psycopg"))
     ours = [("a", "1"), ("b", "1"), ("c", "1"), ("d", "1"), ("d", "2"), ("e", "1"), ("e", "1")]
     theirs = [("B", "1"), ("b", "2"), ("c", "1"), ("d", "1"), ("f", "1"), ("f", "2")]
     with engine.connect() as connection:
