@@ -14,8 +14,8 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from ledger.clock import DatabaseClock, LeaseClock, Now, wall_clock
@@ -99,7 +99,7 @@ class Ledger:
         self.vault = Vault(keys)
         self.now = clock
         self.lease_clock = lease_clock or DatabaseClock()
-        self.engine = _engine(url)
+        self.engine = open_engine(url)
         self.children: dict[str, Kept] = {}
         self.remembering = threading.RLock()
         # SQLite has one writer; threads that wait for it here are woken at once, and would sleep in its busy handler.
@@ -214,7 +214,7 @@ class Ledger:
 
 def upgrade(url: str) -> None:
     """Bring the ledger at `url` up to this version. Raises LedgerError when it is from a newer one."""
-    engine = _engine(url)
+    engine = open_engine(url)
     try:
         with engine.connect() as connection:
             found = _found(connection)
@@ -239,11 +239,13 @@ def _found(connection: Connection) -> str | None:
     return found
 
 
-def database_url(url: str) -> URL:
-    """The URL in its parts. Raises LedgerError."""
+def open_engine(url: str) -> Engine:
+    """An engine for the ledger; connects to nothing. Raises LedgerError for a URL that is none of a ledger."""
     try:
-        return make_url(url)
-    except (ArgumentError, ValueError):
+        return _engine(url)
+    except (NoSuchModuleError, ModuleNotFoundError):
+        raise LedgerError(f"{_SETTING} cannot be used: its database driver is missing.", setting=_SETTING) from None
+    except (SQLAlchemyError, ValueError):
         raise LedgerError(
             f"{_SETTING} is not a database URL; write sqlite:///ledger.db or postgresql://user@host/name, and "
             "%40, %2F and %3A for an @, a slash or a colon in the password.",
@@ -252,7 +254,7 @@ def database_url(url: str) -> URL:
 
 
 def _engine(url: str) -> Engine:
-    parsed = database_url(url)
+    parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         # Each statement is planned anew: a plan that was kept while a table was small reads it whole when it has grown.
         connect_args = {"prepare_threshold": None, "client_encoding": "utf8"}
@@ -274,10 +276,7 @@ def _engine(url: str) -> Engine:
             f"{_SETTING} names {parsed.get_backend_name()}; valid databases are sqlite and postgresql.",
             setting=_SETTING,
         )
-    try:
-        engine = create_engine(parsed, hide_parameters=True, json_deserializer=orjson.loads, **options)
-    except (NoSuchModuleError, SQLAlchemyError, ModuleNotFoundError):
-        raise LedgerError(f"{_SETTING} cannot be used: its database driver is missing.", setting=_SETTING) from None
+    engine = create_engine(parsed, hide_parameters=True, json_deserializer=orjson.loads, **options)
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

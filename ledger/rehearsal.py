@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from ledger.clock import Now, wall_clock
-from ledger.database import Ledger, database_url, unavailable
+from ledger.database import Ledger, open_engine, unavailable
 from ledger.errors import LedgerUnavailable
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ class _Uncommitted(Ledger):
 @contextmanager
 def rehearsal(url: str, keys: Sequence[bytes], *, clock: Now = wall_clock) -> Iterator[Ledger]:
     """A ledger that shows what would happen and forgets it. Raises what opening the real one would raise."""
-    parsed = database_url(url)
+    parsed = open_engine(url).url
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         ledger: Ledger = _Uncommitted(url, keys, clock=clock)
         try:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ledger.database import Ledger, upgrade
 from ledger.errors import LedgerError, Refused
 from ledger.outbox import Outcome
 from ledger.quarantine import Unreadable
+from ledger.rehearsal import rehearsal
 from ledger.reports import Watermark
 from ledger.schema import HEAD, known_revisions
 from ledger.states import TRANSITIONS, DeliveryState, Event, ImpossibleTransition, after
@@ -540,15 +542,18 @@ def test_the_only_way_to_send_again_after_doubt_is_through_looks() -> None:
 
 
 def test_a_ledger_in_memory_and_another_database_are_refused() -> None:
-    for wrong in (
-        "sqlite://",
-        "sqlite:///:memory:",
-        "mysql://host/x",
-        "not a url",
-        "postgresql://u:p:w0rd@host:port/x",
-    ):
+    for wrong in ("sqlite://", "sqlite:///:memory:", "mysql://host/x", "not a url"):
         with pytest.raises(LedgerError, match="BRIDGE_LEDGER_URL"):
             Ledger(wrong, [KEY])
+
+
+@pytest.mark.parametrize(
+    "wrong", ["sqlite://folder/ledger.db", "sqlite:///ledger.db?timeout=long", "postgresql://u:p:w0rd@host:port/x"]
+)
+def test_a_mistyped_url_is_one_sentence_for_a_dry_run_too(wrong: str) -> None:
+    for ask in (Ledger, lambda url, keys: ExitStack().enter_context(rehearsal(url, keys))):
+        with pytest.raises(LedgerError, match="is not a database URL"):
+            ask(wrong, [KEY])
 
 
 def test_a_folder_that_does_not_exist_is_one_sentence() -> None:
