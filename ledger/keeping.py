@@ -226,6 +226,7 @@ def purge(ledger: Ledger, before: date, actor: str) -> int:
             select(quarantined.c.id)
             .where(quarantined.c.state != "waiting", quarantined.c.last_seen < midnight, quarantined.c.content != b"")
             .limit(_BATCH)
+            .with_for_update()  # one that a run sees again meanwhile waits once more, and is whole
         )
         keys = list(connection.execute(old).scalars())
         if keys:

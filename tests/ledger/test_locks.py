@@ -10,10 +10,11 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, make_url, text
 
-from ledger import audit, database, keeping, outbox
+from ledger import audit, database, keeping, outbox, quarantine
 from ledger.database import Ledger
 from ledger.errors import LedgerUnavailable
 from ledger.outbox import Outcome
+from ledger.quarantine import Unreadable
 from ledger.states import Event
 from tests.databases import fresh_database
 from tests.ledger.conftest import KEY, NOON
@@ -122,6 +123,19 @@ def test_what_is_purged_while_keys_are_rotated_stays_empty(ledger: Ledger, open_
     rotated.result()
     with ledger.reading() as connection:
         assert connection.execute(text("SELECT content FROM revision")).scalar_one() == b""
+
+
+def test_a_report_that_is_seen_again_during_a_purge_waits_whole(ledger: Ledger) -> None:
+    """The purge had found it released, and emptied it when it waited once more."""
+    keep(ledger, unreadable=(Unreadable("{}", "f" * 64, ("x",)),))
+    quarantine.release(ledger, 1, "operator")
+    with ThreadPoolExecutor(1) as pool, ledger.engine.connect() as run, ledger.engine.connect() as other:
+        run.execute(text("UPDATE quarantined SET state = 'waiting', last_seen = now()"))
+        purged = pool.submit(keeping.purge, ledger, date(2026, 12, 1), "operator")
+        wait_until(lambda: _somebody_waits(other), what="that the purge comes to the report")
+        run.commit()
+    assert purged.result() == 0
+    assert quarantine.raw(ledger, 1) == "{}"
 
 
 def _somebody_waits(connection: Connection) -> bool:
