@@ -197,17 +197,17 @@ class DeliverySettings(_Section):
 class ProxySettings(_Section):
     """The way out to the internet."""
 
-    url: str | None = Field(
-        default=None, repr=False, description="HTTP proxy for every call; the environment's proxies are ignored."
+    url: SecretStr | None = Field(
+        default=None, description="HTTP proxy for every call; the environment's proxies are ignored."
     )
 
     @field_validator("url")
     @classmethod
-    def _proxy(cls, value: str | None) -> str | None:
-        if value is None or not value.strip():
-            return None
-        _web_parts(value.strip(), ("http", "https"))
-        return value.strip()
+    def _proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        url = value.get_secret_value().strip() if value is not None else ""
+        if url:
+            _web_parts(url, ("http", "https"))
+        return SecretStr(url) if url else None
 
 
 class Settings(BaseSettings):

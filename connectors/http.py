@@ -117,7 +117,7 @@ class Http:
         cls, settings: Settings, base_url: str, naming: Naming, *, sign_in: SignIn | None, rate_per_second: float | None
     ) -> Http:
         """An Http as the site's settings say. Raises ConfigurationError for a CA file that cannot be used."""
-        ca_file = settings.tls.ca_file
+        ca_file, proxy = settings.tls.ca_file, settings.proxy.url
         try:
             return cls(
                 base_url,
@@ -127,7 +127,7 @@ class Http:
                 sign_in=sign_in,
                 rate_per_second=rate_per_second,
                 ca_file=None if ca_file is None else str(ca_file),
-                proxy_url=settings.proxy.url,
+                proxy_url=None if proxy is None else proxy.get_secret_value(),
             )
         except OSError:
             raise ConfigurationError(

@@ -214,12 +214,15 @@ def test_a_home_that_does_not_exist_is_named_beside_those_that_do(house, bridge:
     assert bridge("status", "--home", "XYZ").err == "incident-bridge: There is no home 'XYZ'; this site has EXH.\n"
 
 
-def test_secrets_are_hidden_when_settings_are_shown(house, bridge: Bridge):
+def test_secrets_are_hidden_when_settings_are_shown(house, bridge: Bridge, monkeypatch):
+    monkeypatch.setenv("BRIDGE_PROXY__URL", "http://me:secret-word@proxy.example.org:3128")
+
     shown = bridge("config", "show").out + bridge("config", "show", "--json").out
 
     assert house.encryption_key not in shown
     assert house.mosaic.client_secret not in shown
     assert house.recording.api_key not in shown
+    assert "secret-word" not in shown
     assert house.mosaic.base_url in shown
 
 
