@@ -6,7 +6,7 @@ ever, in its database, its storage folder and its log. Import this module only a
 
 A run that needs IT now (exit codes 1 and 3) ends as Failed, so that Prefect alerts; one that left something over
 (exit code 2) is Completed: the report and `status` tell whom it concerns. Prefect retries nothing, whatever the
-site has told it: the next run takes up what is owed, and a command's run would wait for its next try for ever.
+site has told it: the next run takes up what is owed, and a command's run would wait for a try that never comes.
 """
 
 from __future__ import annotations

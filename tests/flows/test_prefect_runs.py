@@ -125,7 +125,7 @@ def test_a_reconciliation_that_could_not_see_is_failed_and_names_the_side(bridge
 def test_a_failed_run_is_failed_where_the_site_has_told_prefect_to_try_again(
     house, prefect, prefect_environment, tmp_path
 ):
-    """It waited for its next try for ever, after the command had ended: no alarm went."""
+    """It waited for its next try, after the command had ended, until its silence was taken for a crash."""
     house.recording.arm("refuse")
     out = str(tmp_path / "out")
     command = [sys.executable, "-c", "from flows.main import main; main()", "reconcile"]
