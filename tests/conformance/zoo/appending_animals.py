@@ -88,6 +88,20 @@ class BelievesAnyFinish(MosaicRest):
         return Receipt(note_id, person_id=examples.CHILD)
 
 
+class AppendsAgainAfterAGatewaysError(MosaicRest):
+    """A gateway that gave up has appended nothing, it thinks."""
+
+    breaks = "W7"
+
+    def append(self, appendment: NewAppendment) -> Receipt:
+        try:
+            return super().append(appendment)
+        except Uncertain as why:
+            if why.status not in (502, 504):
+                raise
+        return super().append(appendment)
+
+
 class SwallowsTheRetryAfterOfAFinish(MosaicRest):
     """For how long a finish should wait is nothing that it tells."""
 
@@ -161,4 +175,5 @@ ANIMALS = [
     AppendsAgainAfterA401, SwallowsAnAppendmentsRetryAfter, DoubtsAnAppendmentThatWasNeverSent,
     FollowsARedirectOfAnAppendment, LogsAnAppendment, BelievesAnyFinish, KnowsAnAppendmentByItsFieldAlone,
     SwallowsTheRetryAfterOfAFinish, FollowsARedirectOfAFinish, LogsWhatItFinished,
+    AppendsAgainAfterAGatewaysError,
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from connectors.daily_log_files.store import DailyLogFiles
 from connectors.daily_log_rest.store import DailyLogRest
 from connectors.edge import bare
-from connectors.errors import Cause, NotApplied, Rejected
+from connectors.errors import Cause, NotApplied, Rejected, Uncertain
 from connectors.lado_package.desk import LadoPackageDesk
 from connectors.lado_prefill import FormChanged, LadoPrefill, Prefilled
 from connectors.protocols import Found, HeldEntry, Message, NewEntry, PackageFiles, Receipt
@@ -39,6 +39,20 @@ class ForgetsTheChildren(DailyLogRest):
 
     def list(self, home_id: str, start: date, end: date) -> Sequence[HeldEntry]:
         return [replace(entry, child_ids=()) for entry in super().list(home_id, start, end)]
+
+
+class SendsAgainAfterAGatewaysError(DailyLogRest):
+    """A gateway that gave up has passed nothing on, it thinks."""
+
+    breaks = "W2"
+
+    def create(self, entry: NewEntry) -> Receipt:
+        try:
+            return super().create(entry)
+        except Uncertain as why:
+            if why.status not in (502, 504):
+                raise
+        return super().create(entry)
 
 
 class ListsEveryHome(DailyLogRest):
@@ -263,7 +277,14 @@ class LeavesItsPackagesOpen(LadoPackageDesk):
         return files
 
 
-LOG_REST = [ForgetsWhatItCorrects, WritesInAnyHomesLog, ForgetsTheChildren, ListsEveryHome, FindsOursInAnyLog]
+LOG_REST = [
+    ForgetsWhatItCorrects,
+    WritesInAnyHomesLog,
+    ForgetsTheChildren,
+    ListsEveryHome,
+    FindsOursInAnyLog,
+    SendsAgainAfterAGatewaysError,
+]
 LOG_FILES = [CallsOtherWordsOurs]
 SMTP = [
     CopiesTheLastPerson, RenamesARepeat, GivesUpAtGreylisting, WritesTheAddressIntoTheText, HasASubjectOfItsOwn,
