@@ -106,7 +106,7 @@ def _from_names(environ: Mapping[str, str], where: str, known: Set[str]) -> dict
         *path, last = upper.removeprefix(PREFIX).lower().split("__")
         for part in path:
             target = target.setdefault(part, {})
-        target[last] = value
+        target[last] = value.strip("\r\n")  # the end of a line that was written on Windows
     return found
 
 

@@ -243,9 +243,10 @@ class Settings(BaseSettings):
     @field_validator("ledger_url")
     @classmethod
     def _database(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("sqlite:", "sqlite+", "postgresql:", "postgresql+")):
+        url = value.get_secret_value().strip()  # a blank at its end would name another ledger, an empty one
+        if not url.startswith(("sqlite:", "sqlite+", "postgresql:", "postgresql+")):
             raise ValueError("write sqlite:///path/ledger.db or postgresql+psycopg://user:password@host/name")
-        return value
+        return SecretStr(url)
 
     @field_validator("encryption_keys", mode="before")
     @classmethod

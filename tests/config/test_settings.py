@@ -106,6 +106,16 @@ def test_names_are_taken_in_either_case_and_others_names_are_left_alone(site):
     assert (delivery.threads, delivery.lease_seconds) == (5, 7)
 
 
+def test_the_end_of_a_line_that_was_written_on_windows_names_no_other_ledger(site):
+    """A second, empty ledger was made beside the first one, and everything was owed once more."""
+    environ = {"BRIDGE_LEDGER_URL": " sqlite:///ledger.db \r", "BRIDGE_LADO__OUT_DIR": "packages\r\n"}
+
+    settings = load_settings(environ, folder=site())
+
+    assert settings.ledger_url.get_secret_value() == "sqlite:///ledger.db"
+    assert settings.lado.out_dir == Path("packages")
+
+
 def test_a_third_partys_options_come_from_every_layer(site):
     folder = site(bridge='[recording.options]\nList = "one"\n', env="BRIDGE_RECORDING__OPTIONS__SITE=two\n")
 
