@@ -94,8 +94,10 @@ class CaseNoteStoreConformance(StoreConformance):
         added = appendment(reference(2), connect().create(sent).remote_id)
         connect().append(added)
         (kept,) = subject.stand_in.kept()
-        assert (kept.significant, kept.alerted) == (marked, alerted)
-        assert [one.acting_for for one in (kept, *kept.appendments)] == [sent.acting_for, added.acting_for]
+        assert kept.significant is marked, "the mark of a significant event is not as it was given"
+        assert kept.alerted == alerted, "others are alerted than those that were given"
+        authors = [one.acting_for for one in (kept, *kept.appendments)]
+        assert authors == [sent.acting_for, added.acting_for], "the author of the note or of the appendment is lost"
 
     def test_w5_a_long_appendment_is_there_to_its_end(self, subject: Subject, connect: Connect) -> None:
         """A text that is too long for one note goes on in appendments as long: they are held to their last word."""

@@ -12,6 +12,7 @@ import pytest
 
 from connectors.conformance import HTTP, SMTP, Habit
 from connectors.conformance.case_notes import _another
+from connectors.conformance.common import is_secretive
 from sandbox.faults import FAULTS
 
 ROOT = Path(__file__).parents[2]
@@ -131,3 +132,8 @@ def test_an_id_that_nothing_has_is_made_of_one_of_any_shape(note_id: str) -> Non
     other = _another(note_id)
     assert other != note_id
     assert len(other) == len(note_id)
+
+
+def test_a_setting_is_taken_for_a_secret_by_the_end_of_its_name() -> None:
+    names = ["token_url", "key_column", "secret", "api_keys", "subscription_key", "access_token", "passphrase"]
+    assert [name for name in names if not is_secretive(name)] == ["token_url", "key_column"]
