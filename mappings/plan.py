@@ -349,9 +349,10 @@ class _Planning:
         ]
 
     def _withdraw(self, chain: Sequence[Before], why: str) -> list[Before]:
-        """Withdraw what is proven not to be there; returns what may be."""
+        """Withdraw what is proven not to be there; returns what may be. What this revision adds to it stays."""
         there = [before for before in chain if before.may_be_there]
-        self.withdrawn += [(b.id, why) for b in chain if b not in there and b.state in ("pending", "rejected")]
+        earlier = [b for b in chain if not there or b.revision < self.history.revision]
+        self.withdrawn += [(b.id, why) for b in earlier if b not in there and b.state in ("pending", "rejected")]
         return there
 
     def _due(self, duty_id: str, child: str | None) -> datetime:
