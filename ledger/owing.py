@@ -34,7 +34,7 @@ def plan_all(
     if not reports:
         return {}
     revised = [key for _, number, key in reports if number > 1]
-    before = deliveries_before(connection, revised)
+    before = deliveries_before(connection, revised, hold=True)
     restored_at = _restored_at(connection)
     known = children.known(ledger, connection, home)
     counts: dict[int, int] = {}
@@ -104,14 +104,16 @@ def owe_alone(ledger: Ledger, home: str, owed: Sequence[Owed], actor: str) -> in
     return ledger.write(work) if owed else 0
 
 
-def deliveries_before(connection: Connection, keys: Sequence[int]) -> dict[int, tuple[Before, ...]]:
-    """The deliveries that incidents already have, oldest first."""
+def deliveries_before(
+    connection: Connection, keys: Sequence[int], *, hold: bool = False
+) -> dict[int, tuple[Before, ...]]:
+    """The deliveries that incidents already have, oldest first. `hold`: no worker takes one until this is committed."""
     found: dict[int, list[Before]] = {}
     for start in range(0, len(keys), 500):
         statement = (
             select(delivery).where(delivery.c.incident_id.in_(keys[start : start + 500])).order_by(delivery.c.id)
         )
-        for row in connection.execute(statement):
+        for row in connection.execute(statement.with_for_update() if hold else statement):
             found.setdefault(row.incident_id, []).append(_before(row))
     return {key: tuple(rows) for key, rows in found.items()}
 

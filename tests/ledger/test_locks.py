@@ -15,10 +15,13 @@ from ledger.database import Ledger
 from ledger.errors import LedgerUnavailable
 from ledger.outbox import Outcome
 from ledger.quarantine import Unreadable
+from ledger.reports import store
 from ledger.states import Event
+from mappings.incident import Incident
+from mappings.owed import History, Plan
 from tests.databases import fresh_database
 from tests.ledger.conftest import KEY, NOON
-from tests.ledger.owed import HOME, keep, report
+from tests.ledger.owed import HOME, keep, readable, report
 from tests.weather.scene import wait_until
 
 _ONE = text("SELECT id FROM incident WHERE source_id = :which FOR UPDATE NOWAIT")
@@ -92,6 +95,20 @@ def test_a_worker_that_freezes_in_a_transaction_does_not_hold_up_the_others(
         sleeper.result(60)
     assert len(tries) == 2, "what it had not committed is done again when it wakes"
     assert audit.verify(ledger).ok
+
+
+def test_what_the_plan_of_an_amended_report_withdraws_is_taken_by_no_worker_meanwhile(ledger: Ledger) -> None:
+    """A worker took the note while its report's void was planned: it went out, and nothing ever said so on it."""
+    keep(ledger, report(1))
+    taken = []
+
+    def voided(_report: Incident, history: History) -> Plan:
+        taken.extend(outbox.claim(ledger, "mosaic", "other", homes=[HOME], limit=9, lease_seconds=300))
+        return Plan(withdrawn=((history.before[0].id, "It was voided."),))
+
+    page = [readable(report(1, version=2, status="Void"))]
+    store(ledger, HOME, "rest", readable=page, unreadable=[], watermark=None, plan=voided, actor="w")
+    assert not taken
 
 
 def test_a_purge_leaves_the_words_of_what_a_run_comes_to_owe_meanwhile(ledger: Ledger, url: str) -> None:
