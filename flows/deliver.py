@@ -101,6 +101,7 @@ def deliver(
         delivered.raise_fault()
         pause = _pause(site, delivered, homes, ends_at)
         if pause is None or site.stopping.is_set():
+            withdrawals.withdraw_outdated_packages(site.ledger, site.worker)
             return delivered
         site.progress("waiting for uncertain deliveries to settle", 0, None)
         _rest(site.stopping, pause)

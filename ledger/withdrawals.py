@@ -13,6 +13,7 @@ from ledger.tables import delivery, in_states, incident
 from mappings.owed import DOUBTFUL_CAUSES
 
 _VOID = "The report was voided before anything was sent."
+_OUTDATED = "A later revision changed this submission; decide about the newer one."
 _NOTHING_THERE = "Nothing was ever written that it could add to."
 
 
@@ -32,6 +33,15 @@ def withdraw_pointless(ledger: Ledger, actor: str) -> list[int]:
         return sorted({row.incident_id for row in rootless if row.incident_status != "Void"})
 
     return ledger.write(work)
+
+
+def withdraw_outdated_packages(ledger: Ledger, actor: str) -> None:
+    """Withdraw packages that were being written while a later revision came to owe another one about the same adult."""
+    with ledger.reading() as connection:
+        if not _outdated(connection):
+            return
+
+    ledger.write(lambda connection: _withdraw(ledger, connection, _outdated(connection), _OUTDATED, actor))
 
 
 def withdraw(ledger: Ledger, delivery_id: int, why: str, actor: str) -> bool:
@@ -88,6 +98,20 @@ def _voided(connection: Connection, limit: int = 10_000) -> list[Row[Any]]:
         .where(func.coalesce(delivery.c.cause, "").not_in(DOUBTFUL_CAUSES))
     )
     return list(connection.execute(statement.limit(limit)))
+
+
+def _outdated(connection: Connection) -> list[Row[Any]]:
+    """Packages that wait for a decision although there is a later one about the same adult."""
+    later = delivery.alias("later")
+    newer = and_(
+        later.c.incident_id == delivery.c.incident_id,
+        later.c.target == delivery.c.target,
+        later.c.subject == delivery.c.subject,
+        later.c.id > delivery.c.id,
+        later.c.state != DeliveryState.SUPERSEDED,
+    )
+    waits = select(delivery.c.id, delivery.c.state).where(in_states([DeliveryState.AWAITING_APPROVAL]))
+    return list(connection.execute(waits.where(exists(select(literal_column("1")).select_from(later).where(newer)))))
 
 
 def _rootless(connection: Connection, limit: int = 10_000) -> list[Row[Any]]:

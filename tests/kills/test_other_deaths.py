@@ -149,6 +149,24 @@ def test_k12_killed_between_a_decision_and_its_package_the_decision_stands_and_t
     assert not bridge.scene.house.lado_form.submissions()
 
 
+def test_k12_killed_with_a_package_in_hand_the_amended_report_has_one_submission_to_decide_about(
+    bridge_on_both: Bridge,
+) -> None:
+    """Broken once: the package of the first revision was written after that of the second, and could be approved."""
+    bridge = bridge_on_both
+    scene = bridge.scene
+    scene.write(1, hours_ago=5)
+    child = scene.house.recording.report(id_of(1))["children"][0]
+    scene.amend(1, children=[{**child, "injured": "Yes", "injuryDetails": "A graze."}])
+    assert bridge.sync(crash_at="deliver.sent.lado") == KILLED
+    scene.amend(1, words="Added again.")
+    bridge.until_done()
+    revisions = [row["revision"] for row in scene.rows(where="target = 'lado' AND state = 'awaiting_approval'")]
+    assert revisions == [2] * len(revisions)
+    assert revisions, "nothing waits for a decision"
+    all_is_well(scene)
+
+
 def test_k13_a_key_rotation_that_is_killed_goes_on_where_it_was(bridge_on_both: Bridge) -> None:
     bridge = bridge_on_both
     scene = bridge.scene
