@@ -12,23 +12,25 @@ from connectors.protocols import SearchableNotifier
 from flows.people import may_hear
 from flows.planning import replan
 from flows.site import Site
-from ledger import standing, withdrawals
+from ledger import leases, standing, withdrawals
 from ledger.states import DeliveryState
 from mappings.duties import DutyState, duties_of
 from mappings.evidence import Evidence
-from mappings.incident import Incident
+from mappings.incident import Incident, Status
 from mappings.owed import Target
 from mappings.plan import recipients
 
 _CHANGED = "This person is no longer the one to be told; the right one is told instead."
-_NOT_AGAIN = f"The mail server may have taken this mail; it is not sent again. {_CHANGED}"
+_VOIDED = "The report was voided; nobody is told of it any more."
+_NOT_AGAIN = "The mail server may have taken this mail; it is not sent again."
 
 
 def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
     """Withdraw mails that wait for somebody who should not get them any more, and plan the right ones.
 
-    Returns how many were withdrawn.
+    What a worker had in hand that did not come back is in doubt like the rest. Returns how many were withdrawn.
     """
+    leases.expire(site.ledger, site.worker, settle_seconds=site.settings.delivery.settle_seconds)
     withdrawn: list[int] = []
     states = [DeliveryState.PENDING]
     if not isinstance(site.email, SearchableNotifier):
@@ -42,18 +44,19 @@ def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
         latest = {key: rows[-1].report for key, rows in revisions.items() if rows}
         for row in waiting:
             reports = [report for key in _about(row) if (report := latest.get(key)) is not None]
-            if _is_right(site, home, row, reports):
+            voided = row.incident_id is not None and any(report.status is Status.VOID for report in reports)
+            if not voided and _is_right(site, home, row, reports):
                 continue
-            if _withdraw(site, row):
+            if _withdraw(site, row, _VOIDED if voided else _CHANGED):
                 withdrawn.append(row.incident_id)
     replan(site, sorted({key for key in withdrawn if key is not None}), frozenset({Target.EMAIL}))
     return len(withdrawn)
 
 
-def _withdraw(site: Site, row: Row[Any]) -> bool:
+def _withdraw(site: Site, row: Row[Any], why: str) -> bool:
     if row.state == DeliveryState.UNCERTAIN:
-        return withdrawals.repeat_no_more(site.ledger, row.id, _NOT_AGAIN, site.worker)
-    return withdrawals.withdraw(site.ledger, row.id, _CHANGED, site.worker)
+        return withdrawals.repeat_no_more(site.ledger, row.id, f"{_NOT_AGAIN} {why}", site.worker)
+    return withdrawals.withdraw(site.ledger, row.id, why, site.worker)
 
 
 def _about(row: Row[Any]) -> Sequence[int]:

@@ -167,6 +167,21 @@ def test_k12_killed_with_a_package_in_hand_the_amended_report_has_one_submission
     all_is_well(scene)
 
 
+def test_killed_with_mails_in_hand_it_does_not_repeat_them_when_the_report_was_voided_since(
+    bridge_on_both: Bridge,
+) -> None:
+    bridge = bridge_on_both
+    scene = bridge.scene
+    scene.write(1, hours_ago=5)
+    assert bridge.sync(crash_at="deliver.sending.email") == KILLED
+    scene.amend(1, status="Void")
+    time.sleep(1.1)  # its lease is over
+    bridge.until_done()
+    assert not scene.house.mail.applied(), "somebody was told of a report that was recorded in error"
+    assert scene.rows(where="target = 'email' AND state = 'superseded'")
+    all_is_well(scene)
+
+
 def test_k13_a_key_rotation_that_is_killed_goes_on_where_it_was(bridge_on_both: Bridge) -> None:
     bridge = bridge_on_both
     scene = bridge.scene
