@@ -130,7 +130,11 @@ def apply_changes(connection: Connection, plan: Plan, now: datetime) -> None:
         if state in (DeliveryState.PENDING, DeliveryState.REJECTED, DeliveryState.AWAITING_APPROVAL):
             values = {"state": after(DeliveryState(state), Event.WITHDRAWN), "state_since": now, "why": why}
             connection.execute(update(delivery).where(delivery.c.id == row_id).values(values))
-    new_person = {"why": "The report now has another Mosaic id for this child.", "cause": None, "due_epoch": 0.0}
+    new_person = {
+        "why": "The report now has another Mosaic id for this child, or none.",
+        "cause": None,
+        "due_epoch": 0.0,
+    }
     for row_id, person_id in plan.readdressed:
         one = update(delivery).where(delivery.c.id == row_id).values(new_person | {"person_id": person_id})
         again = {"state": after(DeliveryState.REJECTED, Event.RETRIED), "state_since": now}

@@ -106,7 +106,7 @@ class Plan(NamedTuple):
 
     owed: tuple[Owed, ...] = ()
     withdrawn: tuple[tuple[int, str], ...] = ()
-    readdressed: tuple[tuple[int, int], ...] = ()
+    readdressed: tuple[tuple[int, int | None], ...] = ()
 
 
 class History(NamedTuple):

@@ -109,7 +109,7 @@ class _Planning:
         self.is_submitted = report.status in SUBMITTED
         self.exempt = exempt_children(report)
         self.withdrawn: list[tuple[int, str]] = []
-        self.readdressed: list[tuple[int, int]] = []
+        self.readdressed: list[tuple[int, int | None]] = []
 
     def plan(self) -> Plan:
         owed: list[Owed] = []
@@ -188,7 +188,8 @@ class _Planning:
             waits = before.state == "pending" and before.action == Action.CREATE
             refused = before.state == "rejected" and before.cause in OTHER_RECORD_CAUSES
             nowhere = before.state == "uncertain" and before.cause in NO_RECORD_CAUSES
-            if (waits or refused or nowhere) and person is not None and person != before.person_id:
+            mended = person is not None and (refused or nowhere)
+            if (waits or mended) and person != before.person_id:
                 self.readdressed.append((before.id, person))
 
     def _note_context(self, child_id: str, reference: Reference) -> NoteContext:

@@ -467,6 +467,23 @@ def test_t28_a_note_that_was_not_sent_yet_goes_to_the_record_that_the_report_nam
     assert len(scene.house.mosaic.notes(4242)) == 1, "it lies on another child's record"
 
 
+def test_t28_a_note_that_was_not_sent_yet_goes_nowhere_when_staff_take_the_id_out(scene: Scene) -> None:
+    scene.write(1)
+    scene.house.mosaic.lock(person_of(1))
+    scene.sync()
+    child = scene.house.recording.report(id_of(1))["children"][0]
+    scene.amend(1, children=[{**child, "mosaicPersonId": None}])
+    scene.house.mosaic.lock(person_of(1), locked=False)
+    scene.settle()
+    (refused,) = scene.rows(where="state = 'rejected'")
+    assert refused["cause"] == "no_person_id"
+    assert not scene.house.mosaic.notes(person_of(1)), "it lies on the record that the report names no longer"
+    scene.amend(1, children=[child], words="It was right.")
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, append=2, log_create=1, log_correct=2)
+
+
 def test_t28_a_note_that_proves_absent_goes_to_the_record_that_the_report_names_by_then(scene_on_both: Scene) -> None:
     scene = scene_on_both
     scene.write(1)
