@@ -32,30 +32,30 @@ SHIPPED: Mapping[str, Mapping[str, str]] = {
 
 def build_source(settings: Settings) -> IncidentSource:
     """The recording source. Raises ConfigurationError for an unknown kind or a missing setting."""
-    return cast("IncidentSource", _connector("recording", settings.recording.kind)(settings))
+    return cast("IncidentSource", _connected("recording", settings.recording.kind, settings))
 
 
 def build_mosaic(settings: Settings) -> CaseNoteStore | None:
     """Mosaic, or None where the site has none. Raises ConfigurationError."""
     section = settings.mosaic
-    return None if section is None else cast("CaseNoteStore", _connector("mosaic", section.kind)(settings))
+    return None if section is None else cast("CaseNoteStore", _connected("mosaic", section.kind, settings))
 
 
 def build_daily_log(settings: Settings) -> LogStore | None:
     """The daily log, or None where the site has none. Raises ConfigurationError."""
     section = settings.daily_log
-    return None if section is None else cast("LogStore", _connector("daily_log", section.kind)(settings))
+    return None if section is None else cast("LogStore", _connected("daily_log", section.kind, settings))
 
 
 def build_email(settings: Settings) -> Notifier | None:
     """Mail, or None where the site has none. Raises ConfigurationError."""
     section = settings.email
-    return None if section is None else cast("Notifier", _connector("email", section.kind)(settings))
+    return None if section is None else cast("Notifier", _connected("email", section.kind, settings))
 
 
 def build_form_desk(settings: Settings) -> FormDesk:
     """The desk where LADO packages are prepared. Raises ConfigurationError."""
-    return cast("FormDesk", _connector("lado", settings.lado.kind)(settings))
+    return cast("FormDesk", _connected("lado", settings.lado.kind, settings))
 
 
 def build_replica(settings: Settings) -> CaseNoteCopy | None:
@@ -63,7 +63,7 @@ def build_replica(settings: Settings) -> CaseNoteCopy | None:
     url = settings.replica.url
     if url is None or not url.get_secret_value().strip():
         return None
-    return cast("CaseNoteCopy", _connector("replica", "sql")(settings))
+    return cast("CaseNoteCopy", _connected("replica", "sql", settings))
 
 
 def kinds(system: str) -> tuple[str, ...]:
@@ -74,6 +74,17 @@ def kinds(system: str) -> tuple[str, ...]:
 def plug_ins() -> frozenset[str]:
     """The packages of the connectors that others registered."""
     return frozenset(point.module.partition(".")[0] for point in entry_points(group=GROUP))
+
+
+def _connected(system: str, kind: str, settings: Settings) -> Any:
+    """What a connector's `connect` makes. One that makes nothing is refused: it would look like a system nobody has."""
+    connector = _connector(system, kind)(settings)
+    if connector is None:
+        setting = f"BRIDGE_{system.upper()}__KIND"
+        raise ConfigurationError(
+            f"{setting}: the connector {kind!r} made nothing; let its `connect` return the connector.", setting=setting
+        )
+    return connector
 
 
 def _connector(system: str, kind: str) -> Callable[[Settings], Any]:

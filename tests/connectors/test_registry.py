@@ -119,6 +119,16 @@ def test_why_a_third_partys_connector_cannot_be_loaded_is_said(
     assert f"cannot be loaded ({cause})" in str(caught.value)
 
 
+def test_a_third_partys_connect_that_forgets_its_return_does_not_look_like_no_mosaic_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing would be sent, and nobody told."""
+    registered(monkeypatch, "mosaic:acme", "acme:connect")
+    monkeypatch.setattr(EntryPoint, "load", lambda _point: lambda _settings: None)
+    with pytest.raises(ConfigurationError, match="'acme' made nothing"):
+        registry.build_mosaic(Settings(mosaic=MosaicSettings(kind="acme")))
+
+
 def test_every_shipped_connector_has_a_connect() -> None:
     from importlib import import_module
 
