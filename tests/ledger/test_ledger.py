@@ -181,6 +181,19 @@ def test_an_expired_lease_means_doubt_and_a_look_up_never_a_resend(ledger: Ledge
         assert states(ledger) == [expected]
 
 
+def test_each_doubt_wants_two_looks_of_its_own(ledger: Ledger, clock: SetClock) -> None:
+    """Broken, the looks of the first doubt count in the second, and one look is enough to send again."""
+    keep(ledger, report())
+    for _ in range(2):
+        (one,) = claim(ledger)
+        outbox.record(ledger, "w", [Outcome(one, Event.AMBIGUOUS, "Silence.", retry_in=60)])
+        for expected in ("uncertain", "pending"):
+            clock.advance(61)
+            (look,) = outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)
+            outbox.record(ledger, "w", [Outcome(look, Event.LOOK_ABSENT, retry_in=60)])
+            assert states(ledger) == [expected]
+
+
 def test_what_was_written_while_the_clock_was_ahead_does_not_wait_for_that_day(ledger: Ledger, clock: SetClock) -> None:
     """On SQLite that clock is the host's: a worker that died in the wrong year held its records until then."""
     keep(ledger, report(1), report(2))
