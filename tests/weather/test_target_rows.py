@@ -173,6 +173,33 @@ def test_t19_what_commits_after_both_looks_is_said_as_doubled(scene: Scene) -> N
     moved(scene, create=2, log_create=1)
 
 
+@pytest.mark.parametrize("state", ["pending", "rejected"])
+def test_t19_what_commits_after_both_looks_and_is_read_back_in_time_is_not_written_again(
+    scene: Scene, state: str
+) -> None:
+    """The ledger takes it for not there; a reconciliation sees it before it can be sent again."""
+    scene.write(1)
+    scene.house.mosaic.arm("commit_later", when="create", seconds=500)
+    scene.sync()
+    scene.house.mosaic.lock(person_of(1))
+    for _ in range(2):
+        scene.advance(61)
+        scene.sync()
+    if state == "rejected":
+        scene.house.mosaic.restrict(person_of(1))
+        scene.advance(61)
+        scene.sync()
+        scene.house.mosaic.restrict(person_of(1), restricted=False)
+    assert [row["state"] for row in scene.rows(where="target = 'mosaic'")] == [state]
+    scene.advance(600)
+    scene.reconcile()
+    scene.house.mosaic.lock(person_of(1), locked=False)
+    scene.retry_rejected()
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, log_create=1)
+
+
 @pytest.mark.parametrize("by_id_too", [False, True])
 def test_t20_a_target_that_shows_nothing_for_a_minute_is_not_written_to_twice(scene: Scene, by_id_too: bool) -> None:
     for gateway in (scene.house.mosaic.gateway, scene.house.recording.gateway):
