@@ -44,9 +44,9 @@ def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
         latest = {key: rows[-1].report for key, rows in revisions.items() if rows}
         for row in waiting:
             reports = [report for key in _about(row) if (report := latest.get(key)) is not None]
-            voided = row.incident_id is not None and any(report.status is Status.VOID for report in reports)
-            if not voided and _is_right(site, home, row, reports):
+            if _is_right(site, home, row, reports):
                 continue
+            voided = row.incident_id is not None and reports[0].status is Status.VOID
             if _withdraw(site, row, _VOIDED if voided else _CHANGED):
                 withdrawn.append(row.incident_id)
     replan(site, sorted({key for key in withdrawn if key is not None}), frozenset({Target.EMAIL}))

@@ -175,10 +175,12 @@ def test_killed_with_mails_in_hand_it_does_not_repeat_them_when_the_report_was_v
     scene.write(1, hours_ago=5)
     assert bridge.sync(crash_at="deliver.sending.email") == KILLED
     scene.amend(1, status="Void")
-    time.sleep(1.1)  # its lease is over
+    wait_until(lambda: all((row["lease_epoch"] or 0) < time.time() for row in scene.rows()), what="the lease's end")
     bridge.until_done()
     assert not scene.house.mail.applied(), "somebody was told of a report that was recorded in error"
-    assert scene.rows(where="target = 'email' AND state = 'superseded'")
+    withdrawn = scene.rows(where="target = 'email' AND state = 'superseded'")
+    assert withdrawn
+    assert all("voided" in row["why"] for row in withdrawn)
     all_is_well(scene)
 
 

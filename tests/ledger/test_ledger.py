@@ -194,6 +194,18 @@ def test_each_doubt_wants_two_looks_of_its_own(ledger: Ledger, clock: SetClock) 
             assert states(ledger) == [expected]
 
 
+def test_a_late_word_about_what_is_not_repeated_any_more_changes_nothing(ledger: Ledger, clock: SetClock) -> None:
+    keep(ledger, report())
+    (one,) = claim(ledger)
+    outbox.record(ledger, "w", [Outcome(one, Event.AMBIGUOUS, "Silence.")])
+    (late,) = outbox.claim_looks(ledger, "mosaic", "sleeper", homes=[HOME], limit=5, lease_seconds=10)
+    assert not withdrawals.repeat_no_more(ledger, one.id, "Voided.", "w"), "a worker has it in hand"
+    clock.advance(11)
+    assert withdrawals.repeat_no_more(ledger, one.id, "Voided.", "w")
+    assert outbox.record(ledger, "sleeper", [Outcome(late, Event.REPEATABLE)]) == []
+    assert states(ledger) == ["superseded"]
+
+
 def test_what_was_written_while_the_clock_was_ahead_does_not_wait_for_that_day(ledger: Ledger, clock: SetClock) -> None:
     """On SQLite that clock is the host's: a worker that died in the wrong year held its records until then."""
     keep(ledger, report(1), report(2))
