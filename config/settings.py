@@ -11,13 +11,15 @@ import binascii
 import ipaddress
 import os
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from urllib3.util import parse_url
 
 from config.errors import ConfigurationError
 from config.layers import PREFIX, is_there, merged_layers
@@ -34,6 +36,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+_LONDON = ZoneInfo("Europe/London")
 _NO_ADDRESS = "it is not a web address; write one such as https://host/path"
 
 
@@ -42,7 +45,7 @@ def _web_parts(value: str, schemes: tuple[str, ...]) -> tuple[SplitResult, str]:
     try:
         parts = urlsplit(value)
         host = parts.hostname
-        _ = parts.port
+        parse_url(value)  # as those who call will read it, its port too
     except ValueError:
         raise ValueError(_NO_ADDRESS) from None
     _, bracket, behind = parts.netloc.rpartition("]")
@@ -99,6 +102,20 @@ class RecordingSettings(_WebSection):
     page_size: int = Field(default=200, ge=1, le=500, description="Reports asked for in one page.")
     rate_per_second: float | None = Field(default=None, ge=0.001, description="Most calls a second; unset: no limit.")
     options: _Options = Field(default_factory=dict, repr=False, description=_OPTIONS)
+
+    @field_validator("start_date", mode="before")
+    @classmethod
+    def _a_day_that_has_come(cls, value: object) -> object:
+        """A number would be taken for seconds since 1970; from a day that has not come, nothing would be read."""
+        try:
+            day = date.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            day = None
+        if type(day) is not date:
+            raise ValueError("it is no day; write it as YYYY-MM-DD")
+        if day > datetime.now(_LONDON).date():
+            raise ValueError("that day has not come yet, and no report would be read; correct it")
+        return day
 
 
 class MosaicSettings(_WebSection):

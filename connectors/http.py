@@ -135,11 +135,6 @@ class Http:
                 "correct the path or the file.",
                 setting="BRIDGE_TLS__CA_FILE",
             ) from None
-        except urllib3.exceptions.HTTPError:
-            raise ConfigurationError(
-                "BRIDGE_PROXY__URL is not a proxy's address; write one such as http://proxy.example:8080.",
-                setting="BRIDGE_PROXY__URL",
-            ) from None
 
     # ---- calls -------------------------------------------------------------------------------------------------
 

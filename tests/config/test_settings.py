@@ -172,11 +172,17 @@ MISTAKES = {
     "zero seconds": ({"BRIDGE_DELIVERY__TIMEOUT_SECONDS": "0"}, "BRIDGE_DELIVERY__TIMEOUT_SECONDS"),
     "endless": ({"BRIDGE_DELIVERY__TIMEOUT_SECONDS": "inf"}, "BRIDGE_DELIVERY__TIMEOUT_SECONDS"),
     "not a date": ({"BRIDGE_RECORDING__START_DATE": "31/01/2026"}, "BRIDGE_RECORDING__START_DATE"),
+    "the start of the epoch": ({"BRIDGE_RECORDING__START_DATE": "0"}, "BRIDGE_RECORDING__START_DATE"),
+    "seconds of the epoch": ({"BRIDGE_RECORDING__START_DATE": "1764460800"}, "BRIDGE_RECORDING__START_DATE"),
+    "a day to come": ({"BRIDGE_RECORDING__START_DATE": "2999-01-01"}, "BRIDGE_RECORDING__START_DATE"),
     "not a switch": ({"BRIDGE_EMAIL__STARTTLS": SECRET}, "BRIDGE_EMAIL__STARTTLS"),
     "plain http": ({"BRIDGE_MOSAIC__BASE_URL": "http://mosaic.example.org"}, "BRIDGE_MOSAIC__BASE_URL"),
     "no address": ({"BRIDGE_RECORDING__BASE_URL": "mosaic.example.org"}, "BRIDGE_RECORDING__BASE_URL"),
     "address with a gap": ({"BRIDGE_RECORDING__BASE_URL": "https://a b.org"}, "BRIDGE_RECORDING__BASE_URL"),
     "letters behind a bracket": ({"BRIDGE_RECORDING__BASE_URL": "https://[::1]x/api"}, "BRIDGE_RECORDING__BASE_URL"),
+    "half a letter in the host": ({"BRIDGE_RECORDING__BASE_URL": "https://%zz/"}, "BRIDGE_RECORDING__BASE_URL"),
+    "a host that has no name": ({"BRIDGE_MOSAIC__BASE_URL": f"https://{'ü' * 70}.org"}, "BRIDGE_MOSAIC__BASE_URL"),
+    "half a letter in the proxy": ({"BRIDGE_PROXY__URL": "http://%zz:3128"}, "BRIDGE_PROXY__URL"),
     "bad port": ({"BRIDGE_RECORDING__BASE_URL": "https://a.org:99999"}, "BRIDGE_RECORDING__BASE_URL"),
     "password in the address": (
         {"BRIDGE_DAILY_LOG__BASE_URL": f"https://me:{SECRET}@log.example.org"}, "BRIDGE_DAILY_LOG__BASE_URL"
