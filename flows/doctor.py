@@ -39,16 +39,13 @@ def examine() -> dict[str, Any]:
     if settings is not None and homes:
         try:
             with open_site(settings=settings) as site:
-                checks.append(
-                    Check("ledger", True, f"The ledger on {site.ledger.engine.dialect.name} opens with these keys.")
-                )
+                checks.append(_ledger(site))
                 checks += _audit(site)
                 checks += list(_connectors(site, None))
                 checks += [line for home in homes.values() for line in _home(site, home)]
                 checks += list(_bank_holidays(site))
         except LedgerError as why:
-            away = isinstance(why, LedgerUnavailable)
-            checks.append(Check("ledger", False, str(why), why.setting, reachable=not away))
+            checks.append(_wrong_ledger(why))
     checks.append(_prefect())
     return _result(checks)
 
@@ -88,6 +85,18 @@ def _homes(settings: Settings, checks: list[Check]) -> dict[str, Home]:
         return {}
     checks.append(Check("homes", True, f"{len(homes)} home files are readable: {', '.join(sorted(homes))}."))
     return homes
+
+
+def _ledger(site: Site) -> Check:
+    try:
+        site.ledger.refuse_if_only_readable()
+    except LedgerError as why:
+        return _wrong_ledger(why)
+    return Check("ledger", True, f"The ledger on {site.ledger.engine.dialect.name} opens with these keys.")
+
+
+def _wrong_ledger(why: LedgerError) -> Check:
+    return Check("ledger", False, str(why), why.setting, reachable=not isinstance(why, LedgerUnavailable))
 
 
 def _audit(site: Site) -> list[Check]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, false, inspect, make_url, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
@@ -22,7 +22,7 @@ from ledger.clock import DatabaseClock, LeaseClock, Now, wall_clock
 from ledger.encryption import Vault
 from ledger.errors import LedgerError, LedgerUnavailable
 from ledger.schema import HEAD, create_schema, found_revision, known_revisions, migrate_schema
-from ledger.tables import meta
+from ledger.tables import TABLES, meta
 
 if TYPE_CHECKING:
     from ledger.children import Kept
@@ -157,6 +157,15 @@ class Ledger:
                 time.sleep(pause)
         assert last is not None
         raise unavailable(last) from None
+
+    def refuse_if_only_readable(self) -> None:
+        """Raises what a run would raise where a table may be read and not written. Nothing is changed."""
+
+        def work(connection: Connection) -> None:
+            for table in TABLES:
+                connection.execute(delete(table).where(false()))
+
+        self.write(work)
 
     @contextmanager
     def _beginning(self) -> Iterator[Connection]:

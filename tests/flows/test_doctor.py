@@ -70,6 +70,18 @@ def test_what_is_wrong_is_named_with_its_setting_and_the_rest_is_looked_at(
     assert setting in (wrong[0]["setting"] or "") + wrong[0]["sentence"]
 
 
+def test_a_ledger_that_may_only_be_read_is_not_well(house: House, bridge: Bridge, monkeypatch):
+    """It opens, and the next run could write nothing down."""
+    bridge("sync")
+    monkeypatch.setenv("BRIDGE_LEDGER_URL", f"sqlite:///file:{house.folder / 'ledger.db'}?mode=ro&uri=true")
+
+    ended = bridge("doctor", "--json")
+
+    assert ended.code == 3
+    assert [row["what"] for row in ended.json["checks"] if not row["ok"]] == ["ledger"]
+    assert "full or read-only" in _lines(ended)["ledger"]["sentence"]
+
+
 def test_a_prefect_server_that_does_not_answer_is_a_system_that_is_away(house: House, bridge: Bridge, monkeypatch):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
