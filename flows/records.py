@@ -145,6 +145,7 @@ def story(site: Site, held: HeldIncident, *, as_of: datetime | None = None) -> t
         "occurred_at": _iso(held.occurred_at),
         "first_seen": _iso(held.first_seen),
         "found_by": held.found_by,
+        "purged": file.report is None,
         "revisions": [
             {
                 "revision": revision.number,

@@ -11,14 +11,14 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Row, Select, delete, select, update
+from sqlalchemy import Column, Connection, Row, Select, delete, select, tuple_, update
 
 from ledger import audit
 from ledger.crash_points import reach
 from ledger.database import DIGEST_KEY, KEY_CHECK, Ledger
 from ledger.errors import LedgerError, Refused
 from ledger.states import DeliveryState, Event, after
-from ledger.tables import body, cursor, delivery, incident, known_child, meta, quarantined, revision
+from ledger.tables import body, cursor, delivery, finding, incident, known_child, meta, quarantined, revision
 from mappings.uk_time import LONDON
 
 _BATCH = 500
@@ -190,27 +190,40 @@ def _reseal(ledger: Ledger, connection: Connection, sealed: _Sealed, after_key: 
     return done, rows[-1].key if rows else 0
 
 
-def purge(ledger: Ledger, before: date, actor: str) -> int:
+class Purged(NamedTuple):
+    """How many reports lost their contents, and how many incidents keep them for an urgent finding that is open."""
+
+    emptied: int
+    kept: int
+
+
+def purge(ledger: Ledger, before: date, actor: str) -> Purged:
     """Empty the contents of incidents that happened before a day and are finished everywhere.
 
     So too of reports that left quarantine and were not seen there since that day. The rows stay, with their ids,
-    states, references and hashes: that something was recorded, and where, is never forgotten. Returns how many reports
-    lost their contents.
+    states, references and hashes: that something was recorded, and where, is never forgotten. An incident with an
+    urgent finding that is open is not finished: without its contents nobody would hear of an overdue duty again.
     """
+    urgent = select(finding.c.home, finding.c.incident).where(
+        finding.c.incident.is_not(None),
+        finding.c.severity == "high",
+        finding.c.resolved_at.is_(None),
+        finding.c.acknowledged_at.is_(None),
+    )
+    name = tuple_(incident.c.home, incident.c.number)
+    unfinished = select(delivery.c.incident_id).where(
+        delivery.c.incident_id.is_not(None),
+        delivery.c.state.not_in([DeliveryState.ACCEPTED, DeliveryState.VERIFIED, DeliveryState.SUPERSEDED]),
+    )
+    old = (
+        select(incident.c.id)
+        .where(incident.c.occurred_on < before, incident.c.id.not_in(unfinished), incident.c.status != "Draft")
+        .where(incident.c.id.in_(select(revision.c.incident_id).where(revision.c.content != b"")))
+    )
 
     def work(connection: Connection) -> int:
         audit.hold(connection)  # or it would take the words of what a run comes to owe meanwhile
-        unfinished = select(delivery.c.incident_id).where(
-            delivery.c.incident_id.is_not(None),
-            delivery.c.state.not_in([DeliveryState.ACCEPTED, DeliveryState.VERIFIED, DeliveryState.SUPERSEDED]),
-        )
-        old = (
-            select(incident.c.id)
-            .where(incident.c.occurred_on < before, incident.c.id.not_in(unfinished), incident.c.status != "Draft")
-            .where(incident.c.id.in_(select(revision.c.incident_id).where(revision.c.content != b"")))
-            .limit(_BATCH)
-        )
-        keys = list(connection.execute(old).scalars())
+        keys = list(connection.execute(old.where(name.not_in(urgent)).limit(_BATCH)).scalars())
         if keys:
             connection.execute(update(revision).where(revision.c.incident_id.in_(keys)).values(content=b""))
             theirs = select(delivery.c.id).where(delivery.c.incident_id.in_(keys))
@@ -240,4 +253,5 @@ def purge(ledger: Ledger, before: date, actor: str) -> int:
         while done := ledger.write(some):
             total += done
             reach("purge.batch")
-    return total
+    with ledger.reading() as connection:
+        return Purged(total, len(connection.execute(old.where(name.in_(urgent))).all()))

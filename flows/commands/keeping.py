@@ -102,8 +102,16 @@ def ledger_purge(before: date, yes: bool, wants_json: bool) -> Result:
     if not yes:
         raise click.UsageError("Emptied contents do not come back; say --yes to do it.")
     with open_site() as site:
-        count = purge(site.ledger, before, actor())
-    show_json({"purged": count, "exit_code": 0}) if wants_json else say(f"{count} reports lost their contents.")
+        done = purge(site.ledger, before, actor())
+    if wants_json:
+        show_json({"purged": done.emptied, "kept": done.kept, "exit_code": 0})
+        return None
+    say(f"{done.emptied} reports lost their contents.")
+    if done.kept:
+        say(
+            f"{done.kept} kept theirs: an urgent finding about each is open, such as an overdue duty. Reconcile those "
+            "days again, and acknowledge what is known; then purge again."
+        )
     return None
 
 

@@ -113,6 +113,7 @@ def incident_show(
     """Revisions, deliveries, duties and flags of one incident."""
     from flows import records
     from flows.site import open_site
+    from ledger.errors import Refused
     from ledger.quarantine import note_shown
 
     if (number is None) == (source_id is None):
@@ -121,8 +122,10 @@ def incident_show(
         held = records.find_incident(site, number, source_id, home)
         file, shown = records.story(site, held, as_of=as_of)
         if reveal:
+            if file.report is None:
+                raise Refused(f"The contents of {held.number} were purged; look for the report at the source.")
             note_shown(site.ledger, f"incident:{held.key}", actor())
-            shown["report"] = json.loads(file.report.model_dump_json()) if file.report else None
+            shown["report"] = json.loads(file.report.model_dump_json())
     if wants_json:
         show_json(shown)
         return None
@@ -142,6 +145,9 @@ def _tell_story(shown: dict[str, Any]) -> None:
         say(f"  {row['id']}. {row['target']} {row['action']}{about}, revision {row['revision']}: {row['state']}")
         if row["why"]:
             say(f"     {row['why']}")
+    if shown["purged"]:
+        say("The report's contents were purged, so its duties and flags cannot be told any more.")
+        return
     say("Flags")
     for row in shown["flags"] or []:
         say(f"  {row['id']}: {row['message']}")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.black_box.bridge import Town
-from tests.black_box.stories import ago, amended, full, minimal, stamp
+from tests.black_box.stories import MANAGER, ago, amended, full, minimal, stamp
 from tests.black_box.test_promise import listed, retried
 from tests.black_box.test_weather import creates, once
 from tests.black_box.wire import Asked, Manners
@@ -63,6 +63,29 @@ def test_a_report_that_changes_after_its_contents_were_purged_is_said_and_holds_
     assert [len(town.mosaic.notes[number]["appendments"]) for number in sorted(town.mosaic.notes)] == [1, 0]
     assert [bool(entry.get("corrects")) for entry in town.recording.log].count(True) == 1
     assert town.bridge.reconcile(*PERIOD)["totals"]["outstanding"] == 0
+
+
+def test_an_overdue_duty_is_not_purged_away_before_a_manager_has_acknowledged_it(found: Found) -> None:
+    """Its finding was resolved by the next look, which found no duty in a report without contents."""
+    town = found(mail=False)
+    old = minimal(1, ago(20), reasons=["InjuryToSelf"])
+    town.recording.put(old)
+    town.bridge.sync(code=0)
+    overdue = town.bridge.reconcile(*PERIOD, code=2)["findings"]
+    assert {one["kind"] for one in overdue} == {"duty_overdue"}
+
+    purge = ("ledger", "purge", "--before", ago(10).date().isoformat(), "--yes")
+    assert town.bridge.json(*purge, code=0) == {"purged": 0, "kept": 1, "exit_code": 0}
+    assert "1 kept theirs: an urgent finding" in town.bridge(*purge).out
+    assert len(town.bridge.reconcile(*PERIOD, code=2)["findings"]) == len(overdue)
+
+    for one in overdue:
+        town.bridge("finding", "acknowledge", one["id"], "--by", MANAGER, "--reason", "seen too late", code=0)
+    assert town.bridge.json(*purge, code=0) == {"purged": 1, "kept": 0, "exit_code": 0}
+    shown = town.bridge("incident", "show", old["incidentNumber"], code=0)
+    assert "duties and flags cannot be told any more" in shown.out
+    revealed = town.bridge("incident", "show", old["incidentNumber"], "--reveal", code=1)
+    assert "were purged; look for the report at the source" in revealed.err
 
 
 # ---- settings that change between two runs -------------------------------------------------------------------------

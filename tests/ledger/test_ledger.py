@@ -515,7 +515,7 @@ def test_retry_looks_up_what_is_in_doubt_and_refuses_what_would_double(ledger: L
 def test_purged_contents_are_gone_and_the_record_that_there_was_one_stays(ledger: Ledger) -> None:
     keep(ledger, report())
     accept(ledger, claim(ledger))
-    assert keeping.purge(ledger, (START + timedelta(days=1)).date(), "operator") == 1
+    assert keeping.purge(ledger, (START + timedelta(days=1)).date(), "operator") == (1, 0)
     with ledger.reading() as connection:
         (held,) = standing.incidents(connection, [HOME])
         assert standing.revisions(ledger, connection, [held])[held.key][0].report is None
@@ -527,10 +527,10 @@ def test_what_left_quarantine_is_purged_and_comes_back_whole_when_it_is_seen_aga
     bad = Unreadable('{"incidentId": "inc-1", "x": "whole"}', "f" * 64, ("occurredAt",), "inc-1", "EXH-2026-0001")
     later = (ledger.now() + timedelta(days=2)).date()
     keep(ledger, unreadable=(bad,))
-    assert keeping.purge(ledger, later, "operator") == 0  # it waits for somebody
+    assert keeping.purge(ledger, later, "operator") == (0, 0)  # it waits for somebody
     quarantine.release(ledger, 1, "somebody")
-    assert keeping.purge(ledger, (START - timedelta(days=1)).date(), "operator") == 0
-    assert (keeping.purge(ledger, later, "operator"), keeping.purge(ledger, later, "operator")) == (1, 0)
+    assert keeping.purge(ledger, (START - timedelta(days=1)).date(), "operator") == (0, 0)
+    assert [keeping.purge(ledger, later, "operator").emptied for _ in range(2)] == [1, 0]
     with pytest.raises(Refused, match="were purged"):
         quarantine.raw(ledger, 1)
     keeping.rotate(ledger)
@@ -541,7 +541,7 @@ def test_what_left_quarantine_is_purged_and_comes_back_whole_when_it_is_seen_aga
 
 def test_what_is_not_finished_is_not_purged(ledger: Ledger) -> None:
     keep(ledger, report())
-    assert keeping.purge(ledger, (START + timedelta(days=1)).date(), "operator") == 0
+    assert keeping.purge(ledger, (START + timedelta(days=1)).date(), "operator") == (0, 0)
 
 
 def test_a_good_run_is_one_that_ended_and_saw_everything(ledger: Ledger) -> None:

@@ -123,7 +123,7 @@ def test_a_purge_leaves_the_words_of_what_a_run_comes_to_owe_meanwhile(ledger: L
         stored = pool.submit(keep, ledger, report(1, version=2, narrative="Another account."))
         wait_until(lambda: stored.done() or _waiting(other) == 2, what="that a run stores the amended report")
         slow.rollback()
-    assert (purged.result(), stored.result().revised) == (1, 1)
+    assert (purged.result().emptied, stored.result().revised) == (1, 1)
     (addition,) = outbox.claim(ledger, "mosaic", "w", homes=[HOME], limit=9, lease_seconds=300)
     assert b"Another account." in addition.body
 
@@ -151,7 +151,7 @@ def test_a_report_that_is_seen_again_during_a_purge_waits_whole(ledger: Ledger) 
         purged = pool.submit(keeping.purge, ledger, date(2026, 12, 1), "operator")
         wait_until(lambda: _somebody_waits(other), what="that the purge comes to the report")
         run.commit()
-    assert purged.result() == 0
+    assert purged.result().emptied == 0
     assert quarantine.raw(ledger, 1) == "{}"
 
 
