@@ -320,7 +320,7 @@ def _after_conflict(sender: Sender, claim: Claim, root: Root | None, settle_seco
         found = sender.look(claim, root)
         if found.unfinished is not None and not found.receipts:
             return _accepted(claim, sender.finish(claim, found.unfinished), Event.ACCEPTED)
-    except (ConnectorError, CannotBeAsked):
+    except Exception:  # noqa: BLE001 - whatever keeps us from looking, the conflict is a doubt
         return Outcome(
             claim, Event.AMBIGUOUS, "The target reports a conflict and could not be looked up.", settle_seconds
         )

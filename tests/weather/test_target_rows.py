@@ -256,6 +256,23 @@ def test_t21_a_record_is_found_again_behind_a_poor_gateway(scene: Scene, gateway
     assert told["totals"]["verified"] == 1
 
 
+def test_t21_a_connector_that_breaks_while_it_looks_after_a_conflict_leaves_a_doubt_and_holds_up_no_other(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    scene.write(1, 2)
+    scene.house.mosaic.arm("409", when="create")
+    with scene.site() as site:
+        monkeypatch.setattr(site.mosaic, "find", broken)
+        scene.run(site)
+    assert scene.states() == {"uncertain": 1, "accepted": 3}
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=2, log_create=2)
+
+
 # ---- T-22, T-23, T-24 ----------------------------------------------------------------------------------------------
 
 
