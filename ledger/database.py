@@ -32,7 +32,9 @@ _SETTING = "BRIDGE_LEDGER_URL"
 KEY_CHECK, DIGEST_KEY = "key_check", "digest_key"
 #: How often a transaction is tried, and how long the pauses between tries are, in seconds.
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
-_BUSY = ("locked", "busy", "starting up", "shutting down")
+_LOCKED = ("locked", "busy")
+_BUSY = (*_LOCKED, "starting up", "shutting down")
+_BY_ANOTHER = "another process holds it; wait for that run to end, or end it if it stands still, then run again"
 _OTHER_FILE = (
     f"The ledger at {_SETTING} cannot be used: its file was removed or replaced while this run was at work; put back "
     "the one that was there, or restore a backup, before the next run."
@@ -40,13 +42,15 @@ _OTHER_FILE = (
 #: A worker that freezes in mid-transaction, its machine paused or its network gone, holds what the others wait for.
 #: After so long without a word PostgreSQL ends that transaction.
 _FROZEN = "30s"
+#: So long do all threads together wait for another process that holds SQLite, in seconds; then each write ends at once.
+_HELD = 60.0
 #: How long a server may take to let us in, in seconds, unless the URL says otherwise: a frozen one never answers.
 _MUTE = "10"
 _FULL = ("disk is full", "disk full", "no space left", "readonly", "read-only", "disk i/o error", "could not extend")
 #: What a database says, in its words or PostgreSQL's codes, and what it means. The first that fits.
 _MEANINGS: Sequence[tuple[Sequence[str], type[LedgerError], str]] = (
     (_FULL, LedgerUnavailable, "it is full or read-only; free some space or mend its permissions, then run again"),
-    (("locked", "busy"), LedgerUnavailable, "another process holds it; wait for that run to end, then run again"),
+    (_LOCKED, LedgerUnavailable, _BY_ANOTHER),
     (
         ("too many", "connection slots"),
         LedgerUnavailable,
@@ -104,6 +108,7 @@ class Ledger:
         self.remembering = threading.RLock()
         # SQLite has one writer; threads that wait for it here are woken at once, and would sleep in its busy handler.
         self._writing = nullcontext() if self.is_postgresql else threading.RLock()
+        self._held_since: float | None = None
         self._was_open = False
         self._file: tuple[int, int] | None = None
         self._open()
@@ -146,17 +151,27 @@ class Ledger:
         """Run `work` in one transaction; run it again after a passing fault. Raises LedgerUnavailable."""
         last: DBAPIError | None = None
         for pause in (*_PAUSES, None):
+            began = time.monotonic()
             try:
                 with self._writing, self._beginning() as connection:
-                    return work(connection)
+                    done = work(connection)
+                self._held_since = None
+                return done
             except DBAPIError as why:
                 if _says(why, _FULL) or not (isinstance(why, IntegrityError) or _passing(why)):
                     raise unavailable(why) from None
                 last = why
-            if pause is not None:
-                time.sleep(pause)
+            if _says(last, _LOCKED):
+                self._held_since = self._held_since or began
+            if pause is None or self._waited_enough():
+                break
+            time.sleep(pause)
         assert last is not None
         raise unavailable(last) from None
+
+    def _waited_enough(self) -> bool:
+        """Whether another process has held SQLite for so long that it will not let go: it may be frozen."""
+        return self._held_since is not None and time.monotonic() - self._held_since > _HELD
 
     def refuse_if_only_readable(self) -> None:
         """Raises what a run would raise where a table may be read and not written. Nothing is changed."""
@@ -170,6 +185,8 @@ class Ledger:
     @contextmanager
     def _beginning(self) -> Iterator[Connection]:
         """A transaction that writes."""
+        if self._waited_enough():
+            raise _not_usable(LedgerUnavailable, _BY_ANOTHER)
         with self.engine.connect().execution_options(bridge_writes=True) as connection, connection.begin():
             if self._was_open and self._found_file() != self._file:
                 raise LedgerUnavailable(_OTHER_FILE, setting=_SETTING)
@@ -351,6 +368,10 @@ def unavailable(why: DBAPIError) -> LedgerError:
     """
     fitting = ((kind, meaning) for words, kind, meaning in _MEANINGS if _says(why, words))
     kind, meaning = next(fitting, (LedgerUnavailable, "it does not answer; start the database or correct the URL"))
+    return _not_usable(kind, meaning)
+
+
+def _not_usable(kind: type[LedgerError], meaning: str) -> LedgerError:
     return kind(f"The ledger at {_SETTING} cannot be used: {meaning}.", setting=_SETTING)
 
 

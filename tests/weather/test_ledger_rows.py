@@ -8,6 +8,8 @@ import shutil
 import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from sqlalchemy import create_engine, event, text
 import flows.deliver
 from connectors.mosaic_rest.store import MosaicRest
 from connectors.protocols import NewNote, Receipt
+from ledger import database
 from ledger.audit import verify
 from ledger.database import Ledger
 from ledger.errors import LedgerError, LedgerUnavailable
@@ -116,6 +119,27 @@ def test_l1_a_ledger_that_another_program_locks_for_a_while_is_waited_for(scene:
     other.close()
     all_is_well(scene)
     moved(scene, create=2, log_create=2)
+
+
+def test_l1_a_ledger_that_a_frozen_program_holds_is_given_up_by_all_threads_together(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each thread waited for it anew, eight times: a run went on for many minutes, and told nobody why."""
+    monkeypatch.setattr(database, "_HELD", 0.5)
+    scene.write(*range(1, 25))
+    path = scene.environ["BRIDGE_LEDGER_URL"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as frozen, scene.site() as site:
+        at_each_connection(site.ledger, "PRAGMA busy_timeout=200")
+        frozen.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(site.ledger.write, lambda _: None) for _ in range(8)]
+        with pytest.raises(LedgerUnavailable, match="end it if it stands still"):
+            scene.run(site)
+        assert time.monotonic() - began < 5, "somebody waited for it anew"
+    assert {type(one.exception()) for one in asked} == {LedgerUnavailable}
+    scene.settle()
+    all_is_well(scene)
 
 
 def at_each_connection(ledger: Ledger, statement: str) -> None:
