@@ -17,7 +17,7 @@ from typing import Any
 from config.settings import DeliverySettings
 from connectors.patience import may_write
 from flows.crew import Crew
-from flows.planning import replan
+from flows.planning import outdated, replan
 from flows.senders import DailyLogSender, LadoSender, MailSender, MosaicSender, Sender, try_to_look, try_to_send
 from flows.site import Site
 from ledger import leases, outbox, withdrawals
@@ -25,7 +25,7 @@ from ledger.crash_points import reach
 from ledger.errors import LedgerError
 from ledger.outbox import Claim, Outcome, Root
 from ledger.states import Event
-from mappings.owed import Target
+from mappings.owed import OTHER_RECORD_CAUSES, Target
 
 #: A delivery is not begun in the last part of its lease: the answer could come when somebody else holds it.
 _LEASE_MARGIN = 0.25
@@ -38,6 +38,7 @@ _LONGEST_REST = 10.0
 _ANSWERED = (Event.ACCEPTED, Event.LOOK_FOUND, Event.REFUSED, Event.LOOK_ABSENT)
 _RELEASED = "This run was stopped before it was sent; the next one sends it."
 _TARGET_STOPPED = "The target was given up in this run; the next one tries again."
+_HELD_BACK = "The report has changed since this was planned; it goes where the newest report says."
 
 
 @dataclass
@@ -206,13 +207,14 @@ def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, hom
                 break
             reach(f"deliver.claimed.{target}")
             roots = outbox.roots(site.ledger, [*looks, *sends])
-            batch = _Batch(site, sender, settings, roots, claimed_at, [*looks, *sends])
+            held_back = outdated(site, sends) if target is Target.MOSAIC else frozenset()
+            batch = _Batch(site, sender, settings, roots, claimed_at, [*looks, *sends], held_back)
             with batch.kept():
                 outcomes = crew.map(batch.look, looks) + crew.map(batch.send, sends)
             reach(f"deliver.answered.{target}")
             outbox.record(site.ledger, site.worker, outcomes)
             reach(f"deliver.recorded.{target}")
-            _follow_report(site, outcomes)
+            _follow_report(site, outcomes, held_back)
             _count(result, outcomes)
             site.progress(f"delivering to {target}", result.tried, None)
             if crew.width < terms.worth:
@@ -220,12 +222,11 @@ def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, hom
         return crew.width
 
 
-def _follow_report(site: Site, outcomes: Sequence[Outcome]) -> None:
-    """A note that is not where it was looked for goes to the record that its report names by now, if to any."""
-    absent = [o.claim for o in outcomes if o.event is Event.LOOK_ABSENT and o.claim.target == Target.MOSAIC]
-    keys = {claim.incident_id for claim in absent if claim.incident_id is not None}
-    if keys:
-        replan(site, sorted(keys), frozenset({Target.MOSAIC}))
+def _follow_report(site: Site, outcomes: Sequence[Outcome], held_back: frozenset[int]) -> None:
+    """A note that was held back, or refused for the record's sake, goes where its newest report says, if anywhere."""
+    other_record = [o.claim for o in outcomes if o.event is Event.REFUSED and o.cause in OTHER_RECORD_CAUSES]
+    followed = [*other_record, *(o.claim for o in outcomes if o.claim.id in held_back)]
+    replan(site, sorted({one.incident_id for one in followed if one.incident_id}), frozenset({Target.MOSAIC}))
 
 
 class _Batch:
@@ -239,10 +240,11 @@ class _Batch:
         roots: Mapping[int, Root],
         claimed_at: float,
         claims: Sequence[Claim],
+        held_back: frozenset[int],
     ) -> None:
         self._site, self._sender, self._settings, self._roots = site, sender, settings, roots
         self._held_until = claimed_at + settings.lease_seconds * (1 - _LEASE_MARGIN)
-        self._claims = claims
+        self._claims, self._held_back = claims, held_back
         self._held = frozenset(claim.id for claim in claims)
         self._failed = threading.Event()
         self._done = threading.Event()
@@ -253,6 +255,8 @@ class _Batch:
             return Outcome(claim, Event.NOT_APPLIED, _RELEASED)
         if self._failed.is_set():
             return Outcome(claim, Event.NOT_APPLIED, _TARGET_STOPPED)
+        if claim.id in self._held_back:
+            return Outcome(claim, Event.NOT_APPLIED, _HELD_BACK)
         if not self._holds(claim):
             return Outcome(claim, Event.NOT_APPLIED, "Its lease was over, or nearly, before it was sent.")
         reach(f"deliver.sending.{claim.target}")

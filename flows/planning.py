@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from config.home import Home
 from flows.site import Site
 from ledger import children, owing, standing
+from ledger.outbox import Claim
+from ledger.standing import HeldIncident
 from mappings.incident import Incident
 from mappings.owed import History, Plan, Planner, Target
 from mappings.plan import Circumstances, plan_revision
@@ -37,7 +41,29 @@ def planner(site: Site, home: Home) -> Planner:
 
 def replan(site: Site, keys: list[int], targets: frozenset[Target] | None = None, *, dry_run: bool = False) -> int:
     """Plan the latest revision of incidents anew; what they owe already is not owed twice. Returns how much is new."""
-    total = 0
+    plans = list(_plans(site, keys, targets))
+    if dry_run:
+        return sum(len(plan.owed) for _, _, plan in plans)
+    return sum(owing.add(site.ledger, held.home, report, held.key, plan, site.worker) for held, report, plan in plans)
+
+
+def outdated(site: Site, claims: Sequence[Claim]) -> frozenset[int]:
+    """Ids of these claimed notes and appendments that the newest report withdraws, or sends to another record."""
+    with site.ledger.reading() as connection:
+        amended = standing.amended(connection, [(one.incident_id, one.revision) for one in claims])
+    held = frozenset(one.id for one in claims)
+    found: set[int] = set()
+    for _, _, plan in _plans(site, amended, frozenset({Target.MOSAIC}), unsent=held):
+        found |= {row_id for row_id, _ in (*plan.withdrawn, *plan.readdressed)}
+    return held & found
+
+
+def _plans(
+    site: Site, keys: Sequence[int], targets: frozenset[Target] | None, unsent: frozenset[int] = frozenset()
+) -> Iterator[tuple[HeldIncident, Incident, Plan]]:
+    """What the latest revision of each of these incidents owes now. `unsent`: deliveries that are held, not sent."""
+    if not keys:
+        return
     with site.ledger.reading() as connection:
         held = standing.incidents_by_key(connection, keys)
         revisions = standing.revisions(site.ledger, connection, held)
@@ -52,11 +78,7 @@ def replan(site: Site, keys: list[int], targets: frozenset[Target] | None = None
         def earlier(number: int, reports: dict[int, Incident | None] = reports) -> Incident | None:
             return reports[number]
 
+        chain = [replace(b, state="pending") if b.id in unsent else b for b in before.get(one.key, ())]
         known = children.committed(site.ledger, one.home)
-        history = History(one.revision, before.get(one.key, ()), earlier, known)
-        plan = plan_revision(latest, history, circumstances(site, home, targets))
-        if dry_run:
-            total += len(plan.owed)
-            continue
-        total += owing.add(site.ledger, one.home, latest, one.key, plan, site.worker)
-    return total
+        history = History(one.revision, chain, earlier, known)
+        yield one, latest, plan_revision(latest, history, circumstances(site, home, targets))

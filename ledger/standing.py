@@ -41,6 +41,14 @@ def quarantined_count(connection: Connection, homes: Sequence[str]) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
+def amended(connection: Connection, planned: Sequence[tuple[int | None, int]]) -> list[int]:
+    """Keys of the incidents that have a later revision than one of these (incident, revision)."""
+    keys = {key for key, _ in planned}
+    statement = select(incident.c.id, incident.c.revision).where(incident.c.id.in_(keys))
+    latest = {row.id: row.revision for row in connection.execute(statement)}
+    return sorted({key for key, number in planned if key is not None and latest[key] > number})
+
+
 def homes_pulled(connection: Connection) -> list[str]:
     """Every home that was ever pulled."""
     return list(connection.execute(select(cursor.c.home).distinct().order_by(cursor.c.home)).scalars())

@@ -72,6 +72,8 @@ DOUBTFUL_CAUSES = frozenset({"conflict", "wrong_person", "unusual"})
 NO_RECORD_CAUSES = frozenset({"no_person_id", "person_not_found"})
 #: Causes of a refusal that another Mosaic id may mend.
 OTHER_RECORD_CAUSES = NO_RECORD_CAUSES | {"restricted"}
+#: Causes of a refusal that only another text may mend.
+OTHER_TEXT_CAUSES = frozenset({"unsafe_text", "invalid", "too_large"})
 
 
 @dataclass(frozen=True)

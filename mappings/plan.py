@@ -32,6 +32,7 @@ from mappings.owed import (
     NO_DETAIL,
     NO_RECORD_CAUSES,
     OTHER_RECORD_CAUSES,
+    OTHER_TEXT_CAUSES,
     Action,
     Before,
     History,
@@ -50,6 +51,7 @@ G = TypeVar("G")
 _TOO_OLD = "The incident is older than the mail's age limit: listed, not mailed (RULINGS 5)."
 _VOIDED = "The report was voided before it was sent."
 _NOT_NAMED = "The report no longer names this child, and nothing had been sent."
+_MADE_ANEW = "The report changed before this could be sent; what it says now is sent instead."
 _NEW_PACKAGE = "A later revision changed this submission; decide about the newer one."
 _NEW_PERSON = "The recipient changed before it was sent; the new one is told."
 _UNSAFE = "A text of this report could not be made safe for this child's record; a person must look at the report."
@@ -94,6 +96,11 @@ def _made_safe(render: Callable[[G], B | None], given: G) -> tuple[B | None, str
         return render(given), None
     except RedactionFailed:
         return None, _UNSAFE
+
+
+def _others(report: Incident, child_id: str) -> set[tuple[str, str]]:
+    """The other children in a report, by id and name."""
+    return {(child.child_id, child.name) for child in report.children if child.child_id != child_id}
 
 
 class _Planning:
@@ -141,6 +148,8 @@ class _Planning:
             chain = self._withdraw(chain, _VOIDED)
         elif child is None:
             chain = self._withdraw(chain, _NOT_NAMED)
+        elif self._is_made_anew(chain, child_id):
+            chain = self._withdraw(chain, _MADE_ANEW)
         if not chain:
             if child is not None and self.is_submitted:
                 new = partial(case_note, self.report, child_id)
@@ -151,6 +160,17 @@ class _Planning:
         before = self.history.earlier(chain[-1].revision)
         person = child.mosaic_person() if child is not None else chain[-1].person_id
         yield from self._parts(Action.APPEND, child_id, person, partial(amendment, before, self.report, child_id))
+
+    def _is_made_anew(self, chain: Sequence[Before], child_id: str = "") -> bool:
+        """Whether what waits to be sent must not go as it reads: it was refused for what it says, or was written before
+        the report named another child so, whose name it may hold."""
+        first = next((before for before in chain if not before.may_be_there), None)
+        if first is None or first.part > 1 or first.revision == self.history.revision:
+            return False
+        if first.state == "rejected" and first.cause in OTHER_TEXT_CAUSES:
+            return True
+        earlier = self.history.earlier(first.revision) if child_id else None
+        return earlier is not None and not _others(self.report, child_id) <= _others(earlier, child_id)
 
     def _parts(
         self,
@@ -226,6 +246,8 @@ class _Planning:
         chain = self._chain(Target.DAILY_LOG)
         if self.report.status is Status.VOID:
             chain = self._withdraw(chain, _VOIDED)
+        elif self._is_made_anew(chain):
+            chain = self._withdraw(chain, _MADE_ANEW)
         if not chain and not self.is_submitted:
             return
         action = Action.CORRECT if chain else Action.CREATE

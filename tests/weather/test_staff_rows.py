@@ -1,0 +1,146 @@
+"""What staff change while something waits: the newest report decides what still goes out, and to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger import outbox
+from ledger.outbox import Outcome
+from ledger.states import Event
+from tests.weather.invariants import all_is_well, moved
+from tests.weather.reports import child_of, id_of, person_of, report
+from tests.weather.scene import Scene
+
+OTHER_NAME = "Ottoline Canarybird"
+
+
+def child(scene: Scene, n: int = 1, **changes: Any) -> dict[str, Any]:
+    """The child of report 1, or another one who was there; each has a Mosaic record."""
+    scene.house.mosaic.add_person(person_of(n))
+    found = report(1, scene.house.end)["children"][0]
+    if n != 1:
+        found |= {"childId": child_of(n), "name": OTHER_NAME, "mosaicPersonId": person_of(n)}
+    return {**found, **changes}
+
+
+def begun_elsewhere(scene: Scene) -> list[outbox.Claim]:
+    """What another worker has taken to send to Mosaic."""
+    ledger = scene.ledger()
+    try:
+        return outbox.claim(ledger, "mosaic", "another worker", homes=["EXH"], limit=9, lease_seconds=300)
+    finally:
+        ledger.close()
+
+
+def not_applied(scene: Scene, claims: list[outbox.Claim]) -> None:
+    """Mosaic has told that worker to slow down."""
+    ledger = scene.ledger()
+    try:
+        outbox.record(ledger, "another worker", [Outcome(one, Event.NOT_APPLIED, "Slow down.") for one in claims])
+    finally:
+        ledger.close()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_note_that_was_in_hand_while_the_report_changed_goes_where_the_report_says_now(
+    scene_on_both: Scene, *, named: bool
+) -> None:
+    """Broken once: what came back as not applied was sent again to a record that the report named no longer."""
+    scene = scene_on_both
+    first, second = child(scene), child(scene, 2)
+    scene.write(1, children=[first, second])
+    scene.house.mosaic.arm("503", when="create", times=2)
+    scene.sync()
+    scene.advance(900)
+    claims = begun_elsewhere(scene)
+    scene.house.mosaic.add_person(4242)
+    scene.amend(1, children=[first, {**second, "mosaicPersonId": 4242}] if named else [first])
+    scene.sync()
+    not_applied(scene, claims)
+    scene.settle()
+    all_is_well(scene)
+    assert len(scene.house.mosaic.notes(person_of(1))) == 1
+    assert not scene.house.mosaic.notes(person_of(2)), "it lies on a record that the report does not name"
+    assert len(scene.house.mosaic.notes(4242)) == named
+
+
+def test_a_note_that_is_refused_while_staff_correct_the_id_goes_to_the_right_record(scene: Scene) -> None:
+    """Broken once: it stayed refused under the old id, and another try asked for the old record again."""
+    scene.write(1)
+    scene.house.mosaic.arm("503", when="create")
+    scene.sync()
+    scene.advance(900)
+    claims = begun_elsewhere(scene)
+    scene.house.mosaic.add_person(4242)
+    scene.amend(1, children=[child(scene, mosaicPersonId=4242)])
+    scene.sync()
+    ledger = scene.ledger()
+    outbox.record(ledger, "another worker", [Outcome(claims[0], Event.REFUSED, "Restricted.", cause="restricted")])
+    ledger.close()
+    scene.retry_rejected()
+    scene.settle()
+    all_is_well(scene)
+    assert len(scene.house.mosaic.notes(4242)) == 1
+    assert not scene.house.mosaic.notes(person_of(1))
+
+
+def test_another_try_of_a_refused_note_goes_nowhere_when_staff_have_taken_the_id_out(scene: Scene) -> None:
+    """Broken once: `delivery retry` sent it to the old record, which may be another child's."""
+    scene.write(1)
+    scene.house.mosaic.arm("403", when="create")
+    scene.sync()
+    scene.amend(1, children=[child(scene, mosaicPersonId=None)])
+    scene.sync()
+    scene.retry_rejected()
+    scene.settle()
+    (refused,) = scene.rows(where="state = 'rejected'")
+    assert refused["cause"] == "no_person_id"
+    assert not scene.house.mosaic.notes(), "it lies on the record that the report names no longer"
+
+
+@pytest.mark.parametrize("fault", ["400", "413", "422"])
+def test_what_was_refused_for_its_text_is_made_anew_when_staff_mend_the_report(scene: Scene, fault: str) -> None:
+    """Broken once: the mended report waited behind the refused one, and another try sent the refused text again."""
+    scene.write(1)
+    scene.house.mosaic.arm(fault, when="create")
+    scene.house.recording.arm(fault, when="log_create")
+    assert scene.sync()["exit_code"] == 2
+    scene.amend(1, words="Shorter now.")
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, log_create=1)
+    (note,) = scene.house.mosaic.notes(person_of(1))
+    assert "Shorter now." in note["note"]
+
+
+def test_an_appendment_that_was_refused_for_its_text_is_made_anew_with_all_that_changed(scene: Scene) -> None:
+    scene.write(1)
+    scene.settle()
+    scene.house.mosaic.arm("413", when="append")
+    scene.amend(1, words="Far too long.", effectiveness="Calm after the hold.")
+    scene.settle()
+    scene.amend(1, words="Shorter now.")
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, append=1, log_create=1, log_correct=2)
+    (note,) = scene.house.mosaic.notes(person_of(1))
+    (added,) = note["appendments"]
+    assert "Shorter now." in added["note"]
+    assert "Calm after the hold." in added["note"]
+
+
+@pytest.mark.parametrize("fault", ["423", "close_before"])
+def test_a_note_that_waits_does_not_name_a_child_whom_staff_have_added_meanwhile(scene: Scene, fault: str) -> None:
+    """Broken once: it was sent as it was written, when nobody knew that a word in it was another child's name."""
+    scene.write(1, narrative="Ottoline was moved away.")
+    scene.house.mosaic.arm(fault, when="create")
+    scene.sync()
+    scene.house.recording.amend(id_of(1), {"children": [child(scene), child(scene, 2)]})
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=2, log_create=1, log_correct=1)
+    (note,) = scene.house.mosaic.notes(person_of(1))
+    assert "another child (A) was moved away" in note["note"]
+    assert "Ottoline" not in note["note"]
