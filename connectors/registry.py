@@ -6,7 +6,8 @@ A third party registers a function `connect(settings: Settings)` in the group `i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, cast
@@ -69,6 +70,21 @@ def build_replica(settings: Settings) -> CaseNoteCopy | None:
 def kinds(system: str) -> tuple[str, ...]:
     """Every kind that a site may name for a system, shipped ones first."""
     return (*SHIPPED[system], *sorted(kind for kind in _registered(system) if kind not in SHIPPED[system]))
+
+
+def never_used() -> Iterator[str]:
+    """What others registered under a name that no setting leads to, one sentence each."""
+    systems = [system for system in SHIPPED if system != "replica"]  # that copy is SQL, whoever keeps it
+    names = Counter(point.name for point in entry_points(group=GROUP))
+    for name, count in names.items():
+        system, _, kind = name.partition(":")
+        where = f"The plug-in {name!r} is never used: "
+        if system not in systems or not kind:
+            yield f"{where}let its entry point be system:kind, with one of {', '.join(systems)} as the system."
+        elif kind in SHIPPED[system]:
+            yield f"{where}the shipped connector {kind} is; let it have a name of its own."
+        elif count > 1:
+            yield f"The plug-in {name!r} is installed {count} times, and only one is used; remove the others."
 
 
 def plug_ins() -> frozenset[str]:

@@ -12,6 +12,7 @@ from config.home import Home, load_homes
 from config.settings import Settings, load_settings
 from connectors.errors import ConnectorError, Misconfigured
 from connectors.protocols import Checkable
+from connectors.registry import never_used
 from flows.exit_codes import ExitCode
 from flows.prefect_api import DOES_NOT_ANSWER, PrefectRefused, answers, configured_url
 from flows.prefect_environment import harden
@@ -46,6 +47,7 @@ def examine() -> dict[str, Any]:
                 checks += list(_bank_holidays(site))
         except LedgerError as why:
             checks.append(_wrong_ledger(why))
+    checks += [Check("plug-ins", False, sentence) for sentence in never_used()]
     checks.append(_prefect())
     return _result(checks)
 

@@ -76,20 +76,23 @@ def connector() -> None:
 @answered
 def connector_list(wants_json: bool) -> Result:
     """Every connector that this installation has."""
-    from connectors.registry import SHIPPED, kinds
+    from connectors.registry import SHIPPED, kinds, never_used
 
     rows = [
         {"system": system, "kind": kind, "shipped": kind in SHIPPED[system]}
         for system in SHIPPED
         for kind in kinds(system)
     ]
+    unused = list(never_used())
     if wants_json:
-        show_json({"connectors": rows, "exit_code": 0})
-    else:
-        table(
-            ("system", "kind", "from"),
-            [(r["system"], r["kind"], "shipped" if r["shipped"] else "plug-in") for r in rows],
-        )
+        show_json({"connectors": rows, "never_used": unused, "exit_code": 0})
+        return None
+    table(
+        ("system", "kind", "from"),
+        [(r["system"], r["kind"], "shipped" if r["shipped"] else "plug-in") for r in rows],
+    )
+    for sentence in unused:
+        say(sentence)
     return None
 
 

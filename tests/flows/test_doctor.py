@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors import registry
 from sandbox.house import House
 from tests.flows.canaries import homes_own, report
 from tests.flows.conftest import Bridge, through
@@ -68,6 +70,29 @@ def test_what_is_wrong_is_named_with_its_setting_and_the_rest_is_looked_at(
     wrong = [row for row in ended.json["checks"] if not row["ok"]]
     assert [row["what"] for row in wrong] == [what]
     assert setting in (wrong[0]["setting"] or "") + wrong[0]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["mosiac:acme"], "with one of recording, mosaic, daily_log, email, lado as the system"),
+        (["acme"], "let its entry point be system:kind"),
+        (["replica:acme"], "let its entry point be system:kind"),
+        (["mosaic:rest"], "the shipped connector rest is"),
+        (["mosaic:acme", "mosaic:acme"], "is installed 2 times, and only one is used"),
+        (["mosaic:acme"], ""),
+    ],
+)
+def test_a_plug_in_that_no_setting_leads_to_is_named(house: House, bridge: Bridge, monkeypatch, names, said):
+    """It was passed over in silence, and the shipped connector went on writing."""
+    points = [EntryPoint(name, "example_plug_in:connect", registry.GROUP) for name in names]
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+
+    ended, listed = bridge("doctor", "--json"), bridge("connector", "list", "--json").json["never_used"]
+
+    found = [row["sentence"] for row in ended.json["checks"] if row["what"] == "plug-ins"]
+    assert (ended.code, found == listed) == (1 if said else 0, True)
+    assert [(names[0] in one, said in one) for one in found] == ([(True, True)] if said else [])
 
 
 def test_a_ledger_that_may_only_be_read_is_not_well(house: House, bridge: Bridge, monkeypatch):
