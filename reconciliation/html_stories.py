@@ -14,6 +14,7 @@ from reconciliation.html_findings import without_number
 from reconciliation.report import DeliveryShown, Report, Story
 from reconciliation.totals import Row
 from reconciliation.views import Side
+from reconciliation.wording import MAIL_NAMES, RECORD_NAMES
 
 #: More stories than this are folded by month.
 MOST_OPEN = 100
@@ -60,7 +61,6 @@ def not_looked_for(report: Report, story: Story) -> bool:
 def _story(report: Report, story: Story, anchors: Mapping[str, str]) -> dict[str, Any]:
     unproven = not_looked_for(report, story)
     row_words = readable.ROWS[story.row][0] if story.row else "Not at the source"
-    met = f"{story.duties_met} {'duty' if story.duties_met == 1 else 'duties'} met in time"
     return {
         "anchor": anchors[story.incident_id],
         "number": story.number,
@@ -81,8 +81,18 @@ def _story(report: Report, story: Story, anchors: Mapping[str, str]) -> dict[str
             {"state": one.state, "state_words": readable.DUTY_STATES.get(one.state, one.state), "words": _duty(one)}
             for one in sorted(story.duties, key=lambda one: _FIRST.get(one.state, len(_FIRST)))
         ],
-        "met": f"{met}, {story.duties_not_applicable} not owed." if story.revisions else "",
+        "met": _met(story),
     }
+
+
+def _met(story: Story) -> str:
+    """What the list of duties leaves out; that none is listed does not say that none is owed."""
+    if not story.revisions:
+        return "Not known: the ledger could read no version of it."
+    if story.is_purged:
+        return "Not known any more: its contents were purged."
+    duties = "duty" if story.duties_met == 1 else "duties"
+    return f"{story.duties_met} {duties} met in time, {story.duties_not_applicable} not owed."
 
 
 def _found(finding: Finding, who: str) -> str:
@@ -94,8 +104,10 @@ def _found(finding: Finding, who: str) -> str:
 
 def _delivery(one: DeliveryShown) -> str:
     what = f"{readable.SIDE_NAMES.get(one.target, one.target.upper())} {readable.ACTIONS.get(one.action, one.action)}"
+    if one.mail_to:
+        what = MAIL_NAMES.get(one.mail_to, RECORD_NAMES["email"]).capitalize()
     child = f" for {one.child}" if one.child else ""
-    state = "seen right just now" if one.seen else readable.DELIVERY_STATES.get(one.state, one.state)
+    state = "seen right just now" if one.seen else readable.delivery_state(one.target, one.state)
     return f"{what}{child}, revision {one.revision}: {state}, since {readable.moment(one.since)}"
 
 

@@ -87,6 +87,12 @@ DELIVERY_STATES: Mapping[str, str] = {
     "awaiting_approval": "waits for a manager",
     "superseded": "no longer owed",
 }
+#: What cannot be looked at again: a mail that was taken, and what a manager says of a LADO package.
+_UNSEEN_STATES: Mapping[tuple[str, str], str] = {
+    ("email", "accepted"): "sent",
+    ("lado", "accepted"): "approved, not yet said to be sent",
+    ("lado", "verified"): "sent, a manager says",
+}
 DUTY_STATES: Mapping[str, str] = {
     "met": "Met in time",
     "overdue": "Overdue",
@@ -102,6 +108,11 @@ ACTIONS: Mapping[str, str] = {
     "digest": "digest",
     "prepare": "package",
 }
+
+
+def delivery_state(target: str, state: str) -> str:
+    """How far a delivery to this target has come."""
+    return _UNSEEN_STATES.get((target, state)) or DELIVERY_STATES.get(state, state)
 
 
 def owner_words(owner: str) -> str:

@@ -60,6 +60,8 @@ class DeliveryShown:
     seen: bool
     since: datetime
     attempts: int
+    mail_to: str = ""
+    """The role that a mail is for; empty where it is none."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,11 @@ class Story:
     duties_not_applicable: int
     flags: tuple[str, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def is_purged(self) -> bool:
+        """Whether the ledger had it and has emptied it since, so that nothing can be told of its duties and flags."""
+        return bool(self.revisions) and not self.kind
 
 
 @dataclass(frozen=True)
@@ -283,15 +290,17 @@ def _story(
 
 
 def _delivery_shown(delivery: LedgerDelivery, comparison: Comparison, labels: Labels) -> DeliveryShown:
-    about_child = delivery.target in ("mosaic", "lado")
+    role, _, child = delivery.subject.partition(":") if delivery.target == "email" else ("", "", delivery.subject)
+    about_child = delivery.target in ("mosaic", "lado") or role in ("social_worker", "parent")
     return DeliveryShown(
         id=delivery.id,
         target=delivery.target,
         action=delivery.action,
-        child=labels.of(delivery.subject) if about_child and "@" not in delivery.subject else "",
+        child=labels.of(child) if about_child and "@" not in child else "",
         revision=delivery.revision,
         state=delivery.state,
         seen=delivery.id in comparison.verified,
         since=delivery.since,
         attempts=delivery.attempts,
+        mail_to=role,
     )

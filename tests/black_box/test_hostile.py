@@ -84,6 +84,8 @@ def test_an_overdue_duty_is_not_purged_away_before_a_manager_has_acknowledged_it
     assert town.bridge.json(*purge, code=0) == {"purged": 1, "kept": 0, "exit_code": 0}
     shown = town.bridge("incident", "show", old["incidentNumber"], code=0)
     assert "duties and flags cannot be told any more" in shown.out
+    report = town.bridge.reconcile(*PERIOD, code=0)["report"]["html"]
+    assert "Not known any more: its contents were purged." in (town.bridge.folder / report).read_text("utf-8")
     revealed = town.bridge("incident", "show", old["incidentNumber"], "--reveal", code=1)
     assert "were purged; look for the report at the source" in revealed.err
 

@@ -201,6 +201,24 @@ def test_a_lado_package_waits_for_a_named_manager_and_its_files_stand_still(foun
     assert CHILD in revealed.out
 
 
+def test_the_report_says_of_a_mail_and_of_a_package_no_more_than_is_known(town: Town) -> None:
+    """A package that nobody can look at was "seen right at an earlier look", and a mail "not yet seen again"."""
+    town.recording.put(accused(full(1, ago(hours=20))))
+    town.bridge.sync(code=0)
+    one = only(town.bridge.json("lado", "list"))
+
+    def told() -> str:
+        return (town.bridge.folder / town.bridge.reconcile(*PERIOD)["report"]["html"]).read_text("utf-8")
+
+    town.bridge("lado", "approve", str(one["id"]), "--by", "M. U.", code=0)
+    assert "LADO package for P.W., revision 1: approved, not yet said to be sent, since" in told()
+    town.bridge("lado", "sent", str(one["id"]), "--by", "M. U.", code=0)
+    page = told()
+    assert "LADO package for P.W., revision 1: sent, a manager says, since" in page
+    assert "The mail to the registered manager, revision 1: sent, since" in page
+    assert "The mail to the social worker for Z.Q., revision 1: sent, since" in page
+
+
 def test_a_declined_submission_stays_and_a_new_revision_asks_again(found: Found) -> None:
     town = found(mail=False)
     report = accused(full(1, ago(hours=20)))
