@@ -17,6 +17,7 @@ from typing import Any
 from config.settings import DeliverySettings
 from connectors.patience import may_write
 from flows.crew import Crew
+from flows.mail_check import withdraw_changed_recipients
 from flows.planning import outdated, replan
 from flows.senders import DailyLogSender, LadoSender, MailSender, MosaicSender, Sender, try_to_look, try_to_send
 from flows.site import Site
@@ -97,7 +98,7 @@ def deliver(
     terms = Terms(but)
     ends_at = time.monotonic() + wait_seconds
     while True:
-        _prepare(site)
+        _prepare(site, homes if Target.EMAIL in senders else ())
         _drain_all(site, senders, delivered, homes, terms)
         delivered.raise_fault()
         pause = _pause(site, delivered, homes, ends_at)
@@ -121,9 +122,10 @@ def senders_of(site: Site) -> dict[Target, Sender]:
     return senders
 
 
-def _prepare(site: Site) -> None:
+def _prepare(site: Site, mailing: Sequence[str]) -> None:
     settle = site.settings.delivery.settle_seconds
     leases.expire(site.ledger, site.worker, settle_seconds=settle)
+    withdraw_changed_recipients(site, [site.homes[home] for home in mailing])
     lost = withdrawals.withdraw_pointless(site.ledger, site.worker)
     if lost:
         replan(site, lost)

@@ -12,7 +12,7 @@ from connectors.protocols import SearchableNotifier
 from flows.people import may_hear
 from flows.planning import replan
 from flows.site import Site
-from ledger import leases, standing, withdrawals
+from ledger import standing, withdrawals
 from ledger.states import DeliveryState
 from mappings.duties import DutyState, duties_of
 from mappings.evidence import Evidence
@@ -28,9 +28,8 @@ _NOT_AGAIN = "The mail server may have taken this mail; it is not sent again."
 def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
     """Withdraw mails that wait for somebody who should not get them any more, and plan the right ones.
 
-    What a worker had in hand that did not come back is in doubt like the rest. Returns how many were withdrawn.
+    What a worker had in hand that did not come back must be in doubt like the rest. Returns how many were withdrawn.
     """
-    leases.expire(site.ledger, site.worker, settle_seconds=site.settings.delivery.settle_seconds)
     withdrawn: list[int] = []
     states = [DeliveryState.PENDING]
     if not isinstance(site.email, SearchableNotifier):

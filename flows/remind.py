@@ -16,7 +16,6 @@ from config.home import Contact, Home
 from flows import deliver as delivery_stage
 from flows.case_files import CaseFile, case_files
 from flows.exit_codes import ExitCode
-from flows.mail_check import withdraw_changed_recipients
 from flows.people import contacts, first_told, way_up
 from flows.site import Site
 from ledger import children, owing, standing
@@ -58,7 +57,6 @@ def remind(
             digests += _owe(site, home, post, now, dry_run=dry_run)
     result: dict[str, Any] = {"dry_run": dry_run, "digests": digests, "undeliverable": undeliverable, "problems": []}
     if not dry_run and Target.EMAIL in site.targets:
-        withdraw_changed_recipients(site, homes)  # this sends what else waits for the mail server, too
         delivered = delivery_stage.deliver(
             site,
             [home.id for home in homes],

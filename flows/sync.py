@@ -14,7 +14,6 @@ from flows import packages
 from flows import pull as pull_stage
 from flows.ahead import Ahead
 from flows.exit_codes import ExitCode
-from flows.mail_check import withdraw_changed_recipients
 from flows.site import Site
 from ledger import standing
 from ledger.errors import LedgerError
@@ -105,7 +104,6 @@ def sync(site: Site, homes: list[Home], *, since: datetime | None = None, wait_s
             except Exception as why:  # noqa: BLE001 - raised below
                 mistakes.append(why)
     desk_fault = _packages_fault(site, result.homes)
-    withdraw_changed_recipients(site, homes)
     wait = site.settings.delivery.wait_seconds if wait_seconds is None else wait_seconds
     delivered = delivery_stage.deliver(site, result.homes, wait_seconds=wait, ahead=ahead.delivered)
     for target, outcome in delivered.targets.items():

@@ -13,7 +13,6 @@ from typing import Any
 
 from config.home import Contact, Home
 from flows import deliver as delivery_stage
-from flows.mail_check import withdraw_changed_recipients
 from flows.people import first_told
 from flows.site import Site
 from ledger import owing, standing
@@ -43,7 +42,6 @@ def tell_managers(site: Site, home: Home, report: Report) -> list[dict[str, str]
     about = _incidents(site, home, report)
     for role, contact in _people(home, report, list(about.values())):
         told |= _owe(site, home, report, role, contact, state, sorted(about))
-    withdraw_changed_recipients(site, [home])  # this sends what else waits for the mail server, too
     delivery_stage.deliver(site, [home.id], wait_seconds=0.0, only=Target.EMAIL)
     with site.ledger.reading() as connection:
         states = {row.key: row.state for row in _rows(connection, home)}

@@ -289,7 +289,8 @@ class _Planning:
                 self.withdrawn.append((old.id, _NEW_PERSON))
 
     def _mail(self, mail: PlannedMail, to: str, not_sent: str | None) -> Owed:
-        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, f"{mail.subject_key}\n{to}")
+        again = 1 if not_sent else 1 + self._times_withdrawn(mail.subject_key, to)
+        key, reference = self._reference(Target.EMAIL, Action.NOTIFY, f"{mail.subject_key}\n{to}", again)
         duties = mail.duties or (mail.subject_key.rpartition(":")[2],)
         return Owed(
             key,
@@ -308,6 +309,11 @@ class _Planning:
             },
             not_sent=not_sent,
         )
+
+    def _times_withdrawn(self, subject: str, to: str) -> int:
+        """How often this revision's mail to this person was withdrawn before they became the one to be told again."""
+        place = (self.history.revision, subject, to)
+        return sum((b.revision, b.subject, b.detail.get("to", "")) == place for b in self.history.before)
 
     def _undeliverable(self, failed: Undeliverable) -> Owed:
         """Nobody can be mailed: listed with the reason; the duty itself stays open until a person meets it."""

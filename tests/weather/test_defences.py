@@ -15,7 +15,6 @@ import flows.packages
 import flows.pull
 import flows.reconcile
 import flows.senders
-import flows.sync
 import ledger.encryption
 import ledger.outbox
 import ledger.states
@@ -145,7 +144,7 @@ def a_new_message_id_each_time(patch: pytest.MonkeyPatch, _: Scene) -> None:
 
 
 def recipients_are_not_checked_again(patch: pytest.MonkeyPatch, _: Scene) -> None:
-    patch.setattr(flows.sync, "withdraw_changed_recipients", lambda *_: 0)
+    patch.setattr(flows.deliver, "withdraw_changed_recipients", lambda *_: 0)
 
 
 def packages_are_not_rebuilt(patch: pytest.MonkeyPatch, _: Scene) -> None:

@@ -11,7 +11,7 @@ from flows import submissions
 from flows.remind import remind
 from sandbox.story import stamp
 from tests.weather.invariants import all_is_well
-from tests.weather.reports import id_of
+from tests.weather.reports import id_of, person_of
 from tests.weather.scene import Scene
 
 MANAGER, SENIOR = "manager@example-house.example", "senior@example-council.example"
@@ -116,19 +116,58 @@ def test_m7_a_server_that_greylists_for_two_hours_gets_one_letter_in_the_end(mai
     assert inbox(scene)[MANAGER] == 1
 
 
+def name_as_manager(scene: Scene, before: str, after: str) -> None:
+    """The home's file names another address for its manager."""
+    home = scene.house.homes_dir / "EXH.toml"
+    home.write_text(home.read_text("utf-8").replace(before, after), "utf-8")
+
+
 def test_m8_a_recipient_who_changes_before_it_is_sent_is_not_told_and_the_new_one_is(mail_scene: Scene) -> None:
     scene = mail_scene
     scene.write(1, hours_ago=2)
     scene.house.mail.arm("refuse")
     scene.sync()
-    home = scene.house.homes_dir / "EXH.toml"
-    home.write_text(home.read_text("utf-8").replace(MANAGER, "new.manager@example-house.example"), "utf-8")
+    name_as_manager(scene, MANAGER, "new.manager@example-house.example")
     scene.house.mail.disarm()
     scene.advance(60)
     scene.settle()
     all_is_well(scene)
     assert inbox(scene)[MANAGER] == 0
     assert inbox(scene)["new.manager@example-house.example"] == 1
+
+
+def test_m8_a_manager_who_is_named_again_before_anybody_was_told_is_told(mail_scene: Scene) -> None:
+    """Broken once: their mail had been withdrawn, so it was never sent, and nobody was told at all."""
+    scene = mail_scene
+    scene.write(1, hours_ago=2)
+    scene.house.mail.arm("refuse")
+    scene.sync()
+    for before, after in ((MANAGER, "stand.in@example-house.example"), ("stand.in@example-house.example", MANAGER)) * 2:
+        name_as_manager(scene, before, after)
+        scene.advance(900)
+        scene.sync()
+    scene.house.mail.disarm()
+    scene.advance(900)
+    scene.settle()
+    all_is_well(scene)
+    assert inbox(scene) == Counter({MANAGER: 1})
+
+
+def test_m8_healing_sends_no_mail_that_waits_for_somebody_who_is_no_longer_named(mail_scene: Scene) -> None:
+    """Broken once: only `sync` asked the home's file again."""
+    scene = mail_scene
+    scene.write(1, hours_ago=2)
+    scene.house.mail.arm("refuse")
+    scene.house.mosaic.lock(person_of(1))
+    scene.sync()
+    name_as_manager(scene, MANAGER, "new.manager@example-house.example")
+    scene.house.mail.disarm()
+    scene.house.mosaic.lock(person_of(1), locked=False)
+    scene.advance(900)
+    scene.reconcile(heal=True)
+    scene.settle()
+    all_is_well(scene)
+    assert inbox(scene) == Counter({"new.manager@example-house.example": 1})
 
 
 def concern_the_manager(scene: Scene) -> None:
