@@ -15,6 +15,8 @@ from mappings.incident import Incident
 from mappings.owed import History, Plan, Planner, Target
 from mappings.plan import Circumstances, plan_revision
 
+_RECORDS = (Target.MOSAIC, Target.DAILY_LOG)
+
 
 def circumstances(site: Site, home: Home, targets: frozenset[Target] | None = None) -> Circumstances:
     """What a plan at this site depends on, at this moment."""
@@ -34,7 +36,9 @@ def planner(site: Site, home: Home) -> Planner:
     around = circumstances(site, home)
 
     def plan(report: Incident, history: History) -> Plan:
-        return plan_revision(report, history, around)
+        """What has gone to records that are switched off now is amended there all the same, when they are back."""
+        there = {target for target in _RECORDS if any(b.live and b.target == target for b in history.before)}
+        return plan_revision(report, history, replace(around, targets=around.targets | there))
 
     return plan
 

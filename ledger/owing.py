@@ -19,6 +19,7 @@ from mappings.owed import NO_RECORD_CAUSES, OTHER_RECORD_CAUSES, Before, History
 _BODY: Types = (("of", Text()), ("content", LargeBinary()))
 _RESTORED_AT = select(meta.c.value).where(meta.c.name == "restored_at")
 _DOUBT = "The ledger was restored from a backup; it is looked up before anything is sent."
+_UNSEEN = "The report now has another Mosaic id for this child, under which this was not seen yet."
 _DOUBT_MAIL = "The ledger was restored from a backup and this mail may have gone out before; retry it if it did not."
 
 
@@ -142,6 +143,10 @@ def apply_changes(connection: Connection, plan: Plan, now: datetime) -> None:
         connection.execute(one.where(delivery.c.state == DeliveryState.PENDING))
         connection.execute(one.where(delivery.c.state == DeliveryState.UNCERTAIN, nowhere).values(looks=0))
         connection.execute(one.where(delivery.c.state == DeliveryState.REJECTED, refused).values(again))
+    for row_id in plan.unseen:
+        seen = update(delivery).where(delivery.c.id == row_id, delivery.c.state == DeliveryState.VERIFIED)
+        state = after(DeliveryState.VERIFIED, Event.READDRESSED)
+        connection.execute(seen.values(state=state, state_since=now, why=_UNSEEN, verified_at=None))
 
 
 def _row(

@@ -47,6 +47,7 @@ class Event(StrEnum):
     LOOK_FAILED = "look_failed"
     REPEATABLE = "repeatable"
     READ_BACK = "read_back"
+    READDRESSED = "readdressed"
     PACKAGE_WRITTEN = "package_written"
     APPROVED = "approved"
     SENT_BY_PERSON = "sent_by_person"
@@ -80,6 +81,8 @@ TRANSITIONS: dict[tuple[DeliveryState, Event], DeliveryState] = {
     (_S.UNCERTAIN, Event.REPEATABLE): _S.PENDING,
     # reconciliation read it back
     (_S.ACCEPTED, Event.READ_BACK): _S.VERIFIED,
+    # staff put another Mosaic id into the report: it was not seen on that record
+    (_S.VERIFIED, Event.READDRESSED): _S.ACCEPTED,
     # a bounce or a final failure that came later (RULINGS 16)
     (_S.ACCEPTED, Event.REFUSED_LATER): _S.REJECTED,
     # a person about people: the LADO desk

@@ -104,11 +104,12 @@ class Before:
 
 
 class Plan(NamedTuple):
-    """What is owed now, what is no longer owed, and which deliveries have a new address."""
+    """What is owed now, what is no longer owed, which deliveries have a new address, and which were seen at another."""
 
     owed: tuple[Owed, ...] = ()
     withdrawn: tuple[tuple[int, str], ...] = ()
     readdressed: tuple[tuple[int, int | None], ...] = ()
+    unseen: tuple[int, ...] = ()
 
 
 class History(NamedTuple):

@@ -117,6 +117,7 @@ class _Planning:
         self.exempt = exempt_children(report)
         self.withdrawn: list[tuple[int, str]] = []
         self.readdressed: list[tuple[int, int | None]] = []
+        self.unseen: list[int] = []
 
     def plan(self) -> Plan:
         owed: list[Owed] = []
@@ -132,7 +133,7 @@ class _Planning:
                 owed += self._packages()
         elif self.report.status is Status.VOID:
             self._withdraw(self._chain(Target.EMAIL), _VOIDED)
-        return Plan(tuple(owed), tuple(self.withdrawn), tuple(self.readdressed))
+        return Plan(tuple(owed), tuple(self.withdrawn), tuple(self.readdressed), tuple(self.unseen))
 
     # ---- Mosaic ------------------------------------------------------------------------------------------------
 
@@ -155,9 +156,9 @@ class _Planning:
                 new = partial(case_note, self.report, child_id)
                 yield from self._parts(Action.CREATE, child_id, child.mosaic_person(), new)
             return
-        if child is not None:
-            self._readdress(chain, child)
         before = self.history.earlier(chain[-1].revision)
+        if child is not None:
+            self._readdress(chain, child, before)
         person = child.mosaic_person() if child is not None else chain[-1].person_id
         yield from self._parts(Action.APPEND, child_id, person, partial(amendment, before, self.report, child_id))
 
@@ -201,9 +202,15 @@ class _Planning:
                 part=part,
             )
 
-    def _readdress(self, chain: Sequence[Before], child: Child) -> None:
-        """What is proven not to be on the old record, or is looked for on one that nobody has, goes to the new one."""
+    def _readdress(self, chain: Sequence[Before], child: Child, earlier: Incident | None) -> None:
+        """What is proven not to be on the old record, or is looked for on one that nobody has, goes to the new one.
+
+        What was seen on the old one was not seen on the child's.
+        """
         person = child.mosaic_person()
+        then = earlier.child(child.child_id) if earlier is not None else child
+        if then is None or then.mosaic_person() != person:
+            self.unseen += [before.id for before in chain if before.state == "verified"]
         for before in chain:
             waits = before.state == "pending" and before.action == Action.CREATE
             refused = before.state == "rejected" and before.cause in OTHER_RECORD_CAUSES

@@ -39,6 +39,7 @@ WHEN = {
     Event.LOOK_FAILED: "a look-up fails, or its worker did not come back",
     Event.REPEATABLE: "the target cannot be looked up (mail): the same message goes again, with the same Message-ID",
     Event.READ_BACK: "reconciliation reads it: right child, right text, finished",
+    Event.READDRESSED: "staff put another Mosaic id into the report: it was not seen on that record",
     Event.PACKAGE_WRITTEN: "the LADO package is written",
     Event.APPROVED: "a named manager approves",
     Event.SENT_BY_PERSON: "a named manager says that it was sent",

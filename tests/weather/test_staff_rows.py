@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ledger import outbox
+from flows.case_files import case_files
+from ledger import outbox, standing
 from ledger.outbox import Outcome
 from ledger.states import Event
 from tests.weather.invariants import all_is_well, moved
@@ -144,3 +145,57 @@ def test_a_note_that_waits_does_not_name_a_child_whom_staff_have_added_meanwhile
     (note,) = scene.house.mosaic.notes(person_of(1))
     assert "another child (A) was moved away" in note["note"]
     assert "Ottoline" not in note["note"]
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_what_staff_change_while_mosaic_is_switched_off_is_said_there_when_it_is_back(
+    scene: Scene, *, sent: bool
+) -> None:
+    """Broken once: a note stood as it was, and one that waited went to the record of a child who was not there."""
+    first, second = child(scene), child(scene, 2)
+    scene.write(1, children=[first, second])
+    if not sent:
+        scene.house.mosaic.arm("503", when="create", times=2)
+    scene.sync()
+    with_it = scene.environ
+    scene.environ = {name: value for name, value in with_it.items() if "MOSAIC" not in name}
+    scene.amend(1, children=[first], words="Only one child was there.")
+    assert scene.sync()["exit_code"] == 2
+    scene.environ = with_it
+    scene.advance(900)
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1 + sent, append=1 + sent, log_create=1, log_correct=1)
+    assert len(scene.house.mosaic.notes(person_of(2))) == sent
+    assert scene.sync()["exit_code"] == 0
+
+
+def duty(scene: Scene) -> str:
+    """Where the duty to write the note stands."""
+    with scene.site() as site:
+        home = site.homes["EXH"]
+        with site.ledger.reading() as connection:
+            (file,) = case_files(site, home, standing.incidents(connection, [home.id]), site.ledger.now())
+    return next(str(one.state) for one in file.duties if one.id == "mosaic_case_note")
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_note_that_was_seen_under_another_id_than_staff_name_now_must_be_seen_under_that(
+    scene_on_both: Scene, *, merged: bool
+) -> None:
+    """Broken once: the duty stayed met although the note lay on another child's record."""
+    scene = scene_on_both
+    scene.write(1)
+    scene.sync()
+    scene.reconcile()
+    before = duty(scene)
+    assert before in ("met", "met_late")
+    scene.house.mosaic.add_person(4242)
+    if merged:
+        scene.house.mosaic.merge(person_of(1), 4242)
+    scene.amend(1, children=[child(scene, mosaicPersonId=4242)])
+    scene.sync()
+    assert duty(scene) in ("open", "overdue")
+    found = scene.findings(scene.reconcile())
+    assert bool(found["wrong_child"]) == (not merged)
+    assert (duty(scene) == before) == merged
