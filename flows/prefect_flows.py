@@ -5,8 +5,9 @@ Whatever goes wrong leaves a task as one of our own sentences, `from None`: Pref
 ever, in its database, its storage folder and its log. Import this module only after `harden`.
 
 A run that needs IT now (exit codes 1 and 3) ends as Failed, so that Prefect alerts; one that left something over
-(exit code 2) is Completed: the report and `status` tell whom it concerns. Prefect retries nothing, whatever the
-site has told it: the next run takes up what is owed, and a command's run would wait for a try that never comes.
+(exit code 2) is Completed: the report and `status` tell whom it concerns; one that was stopped is Cancelled. Prefect
+retries nothing, whatever the site has told it: the next run takes up what is owed, and a command's run would wait for a
+try that never comes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from prefect import flow, tags, task  # noqa: E402 - only after `harden`
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
 from prefect.settings import get_current_settings  # noqa: E402
-from prefect.states import Failed  # noqa: E402
+from prefect.states import Cancelled, Failed  # noqa: E402
 
 from config.errors import ConfigurationError  # noqa: E402
 from connectors.errors import ConnectorError  # noqa: E402
@@ -52,13 +53,17 @@ class RunFailed(Exception):
     """A run could not be done. One sentence of ours: ids, settings and systems only."""
 
 
+class RunStopped(Exception):
+    """A run that was told to stop before it was done. One sentence of ours."""
+
+
 @dataclass
 class _Here:
     """A run that this process started itself: who watches it, and what came of it. Prefect sees none of this."""
 
     progress: Progress = silent
     result: Result | None = None
-    failure: Exception | None = None
+    failure: BaseException | None = None
 
 
 _HERE: ContextVar[_Here | None] = ContextVar("run started in this process", default=None)
@@ -69,8 +74,14 @@ def _guarded(stage: str, work: Callable[[], T]) -> T:
     here = _HERE.get()
     try:
         return work()
+    except RunStopped:
+        raise
     except RunFailed as why:
         sentence = str(why)
+    except KeyboardInterrupt as why:
+        if here is not None:
+            here.failure = why
+        raise RunStopped(f"{stage} was stopped; the next run takes up what is left.") from None
     except Exception as why:  # noqa: BLE001 - its text could hold a child's data, and Prefect would keep it
         expected = isinstance(why, _OURS)
         sentence = str(why) if expected else f"{stage} failed unexpectedly ({type(why).__name__})."
@@ -219,7 +230,10 @@ def _run(name: str, stage: Callable[[], Result], show: Callable[[Result], None])
     """A flow's body: the stage, what Prefect shows of it, and the state in which the run ends."""
     quiet_libraries()
     _guarded(name, _refuse_open_doors)
-    result = _guarded(name, stage)
+    try:
+        result = _guarded(name, stage)
+    except RunStopped as why:
+        return Cancelled(message=str(why))
     here = _HERE.get()
     if here is not None:
         here.result = result

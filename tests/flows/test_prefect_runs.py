@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
@@ -120,6 +121,16 @@ def test_a_reconciliation_that_could_not_see_is_failed_and_names_the_side(bridge
     state, message = last_run()
     assert (state, message.split(".")[0]) == ("FAILED", "reconcile ended with exit code 3")
     assert "source: The recording system could not be reached" in message
+
+
+def test_a_run_that_is_told_to_stop_is_cancelled_and_no_crash(bridge, prefect, last_run, monkeypatch, tmp_path):
+    """Whoever cancelled a reconciliation in Prefect was told by an alarm that it had crashed."""
+    monkeypatch.setattr(running, "reconcile_here", mock.Mock(side_effect=KeyboardInterrupt))
+
+    ended = bridge("reconcile", "--from", "2026-01-01", "--to", "2026-01-31", "--out", tmp_path / "out")
+
+    assert (ended.code, ended.err.splitlines()[-1]) == (2, "incident-bridge: Stopped; run it again to go on.")
+    assert last_run() == ("CANCELLED", "reconcile was stopped; the next run takes up what is left.")
 
 
 def test_a_failed_run_is_failed_where_the_site_has_told_prefect_to_try_again(
