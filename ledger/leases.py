@@ -42,7 +42,7 @@ def held(connection: Connection, leases: Sequence[Lease]) -> dict[int, Any]:
 _HELD_IN = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 _WAITS_IN = (DeliveryState.PENDING, DeliveryState.UNCERTAIN)
 _HELD = (
-    select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.looks)
+    select(delivery.c.id, delivery.c.fence, delivery.c.state, delivery.c.looks, delivery.c.detail)
     .where(delivery.c.lease_epoch.is_not(None))
     .with_for_update()
 )

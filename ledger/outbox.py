@@ -333,5 +333,5 @@ def _step(row: Row[Any], outcome: Outcome, now: datetime, seconds: float) -> Ste
         remote_id=outcome.remote_id,
         person_id=outcome.person_id,
         accepted_at=(outcome.at or now) if state is DeliveryState.ACCEPTED else None,
-        detail={**claim.detail, **outcome.detail} if outcome.detail else None,
+        detail={**row.detail, **outcome.detail} if outcome.detail else None,
     )

@@ -77,13 +77,14 @@ class MosaicRest:
     def append(self, appendment: NewAppendment) -> Receipt:
         """Append to a finished note."""
         doing = f"appendment {appendment.reference} to case note {appendment.note_id}"
-        answer = self.http.write(
-            f"/case-notes/{_id(appendment.note_id)}/appendments",
-            appendment_body(appendment),
-            doing=doing,
-            headers={"Idempotency-Key": appendment.reference},
-            expect=(404, 410),
-        )
+        path = f"/case-notes/{_id(appendment.note_id)}/appendments"
+        body, key = appendment_body(appendment), {"Idempotency-Key": appendment.reference}
+        try:
+            answer = self.http.write(path, body, doing=doing, headers=key, expect=(404, 410))
+        except Rejected as why:
+            if why.cause is Cause.CONFLICT and self._is_deleted_without(appendment):
+                raise gone(doing, 409) from None
+            raise
         if answer.status in (404, 410):
             raise gone(doing, answer.status)
         try:
@@ -152,6 +153,15 @@ class MosaicRest:
             return self.get(note_id)
         except ConnectorError as why:
             raise _doubt(doing, why.status) from None
+
+    def _is_deleted_without(self, appendment: NewAppendment) -> bool:
+        """Whether somebody deleted the note, and this was not appended to it before."""
+        try:
+            note = self.get(appendment.note_id)
+        except ConnectorError:
+            return False
+        there = note is not None and any(is_ours(each, appendment.reference) for each in note.appendments)
+        return note is not None and note.state is NoteState.DELETED and not there
 
     def _finished_before(self, note_id: str, doing: str) -> Receipt:
         """A 409: finishing a Complete note is one."""

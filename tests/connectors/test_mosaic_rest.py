@@ -346,7 +346,12 @@ def test_appending_to_what_is_a_draft_deleted_or_unknown_is_refused_in_its_own_w
 ) -> None:
     note = store.create(a_note()).remote_id
     mosaic.delete_note(int(note))
-    for note_id, cause in ((note, Cause.CONFLICT), ("999999", Cause.GONE), ("../1", Cause.GONE)):
+    mosaic.gateway.stores_drafts = True
+    mosaic.arm("503", when="complete")
+    with pytest.raises(Uncertain):
+        store.create(a_note(reference=AFTER))
+    draft = str(mosaic.notes(CHILD)[1]["id"])
+    for note_id, cause in ((draft, Cause.CONFLICT), (note, Cause.GONE), ("999999", Cause.GONE), ("../1", Cause.GONE)):
         with pytest.raises(Rejected) as caught:
             store.append(an_appendment(note_id))
         assert caught.value.cause is cause

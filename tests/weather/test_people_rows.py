@@ -11,7 +11,8 @@ import pytest
 from flows import submissions
 from ledger.desk import retry
 from ledger.errors import Refused
-from ledger.outbox import claim
+from ledger.outbox import Outcome, claim, claim_looks, record
+from ledger.states import Event
 from tests.weather.invariants import all_is_well, check, moved
 from tests.weather.reports import id_of, person_of, report
 from tests.weather.scene import Scene
@@ -120,6 +121,25 @@ def test_h2_a_retry_of_what_a_worker_holds_is_refused(scene_on_both: Scene) -> N
     ledger.close()
     # that worker never comes back: its lease runs out, it is looked for twice, and sent once
     scene.advance(301)
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, log_create=1)
+
+
+def test_h2_a_retry_while_a_look_is_under_way_is_not_forgotten(scene_on_both: Scene) -> None:
+    """Broken once: the look wrote down what it had known when it began, and the person's word was lost."""
+    scene = scene_on_both
+    scene.write(1)
+    scene.house.mosaic.arm("close_before", when="create")
+    scene.sync()
+    scene.advance(61)
+    ledger = scene.ledger()
+    for said_so in (False, True):
+        (held,) = claim_looks(ledger, "mosaic", "another worker", homes=["EXH"], limit=5, lease_seconds=300)
+        assert (held.detail["sent_to"] is None) == said_so
+        retry(ledger, held.id, "operator")
+        record(ledger, "another worker", [Outcome(held, Event.LOOK_FAILED, "Away.", detail={"looks_failed": 1})])
+    ledger.close()
     scene.settle()
     all_is_well(scene)
     moved(scene, create=1, log_create=1)
