@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from config.home import Home
 from flows.site import Site
-from ledger import children, owing, standing
+from ledger import children, desk, owing, standing
 from ledger.outbox import Claim
 from ledger.standing import HeldIncident
+from ledger.states import DeliveryState
 from mappings.incident import Incident
-from mappings.owed import History, Plan, Planner, Target
+from mappings.owed import OTHER_TEXT_CAUSES, Before, History, Plan, Planner, Target
 from mappings.plan import Circumstances, plan_revision
 
 _RECORDS = (Target.MOSAIC, Target.DAILY_LOG)
@@ -48,7 +49,8 @@ def replan(site: Site, keys: list[int], targets: frozenset[Target] | None = None
     plans = list(_plans(site, keys, targets))
     if dry_run:
         return sum(len(plan.owed) for _, _, plan in plans)
-    return sum(owing.add(site.ledger, held.home, report, held.key, plan, site.worker) for held, report, plan in plans)
+    ledger, worker = site.ledger, site.worker
+    return sum(owing.add(ledger, it.home, report, it.key, it.revision, plan, worker) for it, report, plan in plans)
 
 
 def outdated(site: Site, claims: Sequence[Claim]) -> frozenset[int]:
@@ -56,16 +58,43 @@ def outdated(site: Site, claims: Sequence[Claim]) -> frozenset[int]:
     with site.ledger.reading() as connection:
         amended = standing.amended(connection, [(one.incident_id, one.revision) for one in claims])
     held = frozenset(one.id for one in claims)
+
+    def unsent(before: Sequence[Before]) -> list[Before]:
+        return [replace(one, state="pending") if one.id in held else one for one in before]
+
     found: set[int] = set()
-    for _, _, plan in _plans(site, amended, frozenset({Target.MOSAIC}), unsent=held):
+    for _, _, plan in _plans(site, amended, frozenset({Target.MOSAIC}), unsent):
         found |= {row_id for row_id, _ in (*plan.withdrawn, *plan.readdressed)}
     return held & found
 
 
+def another_try(site: Site, delivery_id: int, actor: str) -> str:
+    """Ask for another try, as a person; returns a sentence that says what will happen.
+
+    What was refused for what it says is written anew first: the home's file may have been put right. Raises as
+    `ledger.desk.retry`.
+    """
+    with site.ledger.reading() as connection:
+        row = standing.one_delivery(connection, delivery_id)
+
+    def without(before: Sequence[Before]) -> list[Before]:
+        return [one for one in before if one.id < row.id or (one.target, one.subject) != (row.target, row.subject)]
+
+    if row.state == DeliveryState.REJECTED and row.cause in OTHER_TEXT_CAUSES:
+        for _, _, plan in _plans(site, [row.incident_id], frozenset({Target(row.target)}), without):
+            anew = [one for one in plan.owed if one.subject == row.subject]
+            if [one.key for one in anew] == [row.key] and anew[0].body is not None:  # one that is long is in parts
+                owing.rewrite(site.ledger, anew[0])
+    return desk.retry(site.ledger, delivery_id, actor)
+
+
 def _plans(
-    site: Site, keys: Sequence[int], targets: frozenset[Target] | None, unsent: frozenset[int] = frozenset()
+    site: Site,
+    keys: Sequence[int],
+    targets: frozenset[Target] | None,
+    seen_as: Callable[[Sequence[Before]], Sequence[Before]] = tuple,
 ) -> Iterator[tuple[HeldIncident, Incident, Plan]]:
-    """What the latest revision of each of these incidents owes now. `unsent`: deliveries that are held, not sent."""
+    """What the latest revision of each of these incidents owes now. `seen_as`: what its deliveries are taken for."""
     if not keys:
         return
     with site.ledger.reading() as connection:
@@ -82,7 +111,6 @@ def _plans(
         def earlier(number: int, reports: dict[int, Incident | None] = reports) -> Incident | None:
             return reports[number]
 
-        chain = [replace(b, state="pending") if b.id in unsent else b for b in before.get(one.key, ())]
         known = children.committed(site.ledger, one.home)
-        history = History(one.revision, chain, earlier, known)
+        history = History(one.revision, seen_as(before.get(one.key, ())), earlier, known)
         yield one, latest, plan_revision(latest, history, circumstances(site, home, targets))

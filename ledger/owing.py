@@ -66,11 +66,17 @@ def plan_all(
     return counts
 
 
-def add(ledger: Ledger, home: str, report: Incident, key: int, plan: Plan, actor: str) -> int:
-    """Owe something more to an incident that is already planned: a backfill or a new recipient. Returns how many."""
+def add(ledger: Ledger, home: str, report: Incident, key: int, number: int, plan: Plan, actor: str) -> int:
+    """Owe something more to an incident that is already planned: a backfill or a new recipient. Returns how many.
+
+    None where another revision than `number` is the latest by now: what it owes was planned with it.
+    """
 
     def work(connection: Connection) -> int:
         now = ledger.now()
+        latest = select(incident.c.revision).where(incident.c.id == key).with_for_update()
+        if connection.execute(latest).scalar_one() != number:
+            return 0
         wanted = [owed.key for owed in plan.owed]
         there = set(connection.execute(select(delivery.c.key).where(delivery.c.key.in_(wanted))).scalars())
         restored_at = _restored_at(connection)
@@ -88,6 +94,23 @@ def add(ledger: Ledger, home: str, report: Incident, key: int, plan: Plan, actor
         return len(rows)
 
     return ledger.write(work)
+
+
+def rewrite(ledger: Ledger, owed: Owed) -> None:
+    """Write down anew what is sent, where it was refused."""
+    said = owed.body.model_dump_json() if owed.body is not None else ""
+    values = {"body_digest": ledger.vault.digest(said), "detail": dict(owed.detail)}
+
+    def work(connection: Connection) -> None:
+        refused = select(delivery.c.id).where(delivery.c.key == owed.key, delivery.c.state == DeliveryState.REJECTED)
+        row_id = connection.execute(refused.with_for_update()).scalar()
+        if row_id is not None:
+            connection.execute(update(delivery).where(delivery.c.id == row_id).values(values))
+            connection.execute(body.delete().where(body.c.delivery_id == row_id))
+            sealed = {"of": owed.key, "content": ledger.vault.seal(said, f"delivery:{owed.key}")}
+            write_rows(connection, _BODY, _body, [sealed])
+
+    ledger.write(work)
 
 
 def owe_alone(ledger: Ledger, home: str, owed: Sequence[Owed], actor: str) -> int:

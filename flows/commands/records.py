@@ -200,11 +200,11 @@ def delivery_list(home: str | None, states: tuple[str, ...], target: str | None,
 @answered
 def delivery_retry(delivery_id: int, wants_json: bool) -> Result:
     """Ask for another try of one delivery, by the next sync; what is in doubt is looked up first."""
+    from flows.planning import another_try
     from flows.site import open_site
-    from ledger import desk
 
     with open_site() as site:
-        sentence = desk.retry(site.ledger, delivery_id, actor())
+        sentence = another_try(site, delivery_id, actor())
     show_json({"delivery": delivery_id, "message": sentence, "exit_code": 0}) if wants_json else say(sentence)
     return None
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from flows.case_files import case_files
+from flows.planning import another_try
 from ledger import outbox, standing
 from ledger.outbox import Outcome
 from ledger.states import Event
@@ -130,6 +131,26 @@ def test_an_appendment_that_was_refused_for_its_text_is_made_anew_with_all_that_
     (added,) = note["appendments"]
     assert "Shorter now." in added["note"]
     assert "Calm after the hold." in added["note"]
+
+
+def test_another_try_of_what_the_homes_file_had_wrong_is_sent_as_the_file_says_now(scene_on_both: Scene) -> None:
+    """Broken once: the refusal said to correct the home's file, and another try sent what was refused again."""
+    scene = scene_on_both
+    file = scene.house.homes_dir / "EXH.toml"
+    right = file.read_text("utf-8")
+    file.write_text(right.replace('note_type = "SAFEINT"', 'note_type = "SAFEIN"'), "utf-8")
+    scene.house.mosaic.gateway.note_types = frozenset({"SAFEINT"})
+    scene.write(1)
+    scene.sync()
+    file.write_text(right, "utf-8")
+    (refused,) = scene.rows(where="state = 'rejected'")
+    with scene.site() as site:
+        another_try(site, refused["id"], "operator")
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, log_create=1)
+    scene.reconcile()
+    assert scene.states() == {"verified": 2}
 
 
 @pytest.mark.parametrize("fault", ["423", "close_before"])
