@@ -31,6 +31,16 @@ class Decision:
     police: bool | None
 
 
+#: Why there is no other try of what is in one of these states.
+_NOT_RETRIED = {
+    DeliveryState.SENDING: "is with a worker now; wait for that run to end",
+    DeliveryState.ACCEPTED: "is accepted; sending it again would double the record",
+    DeliveryState.VERIFIED: "is verified; sending it again would double the record",
+    DeliveryState.AWAITING_APPROVAL: "waits for a named manager: `lado approve` or `lado decline`",
+    DeliveryState.SUPERSEDED: "is no longer owed; `delivery list` says why",
+}
+
+
 def retry(ledger: Ledger, delivery_id: int, actor: str) -> str:
     """Ask for another try now; returns a sentence that says what will happen.
 
@@ -41,6 +51,8 @@ def retry(ledger: Ledger, delivery_id: int, actor: str) -> str:
         row = _locked(connection, delivery_id)
         now, state = ledger.now(), DeliveryState(row.state)
         values: dict[str, Any] = {"due_epoch": 0.0}
+        if state in _NOT_RETRIED:
+            raise Refused(f"Delivery {delivery_id} {_NOT_RETRIED[state]}.")
         if connection.execute(select(body.c.delivery_id).where(body.c.delivery_id == delivery_id)).first() is None:
             raise Refused(f"Delivery {delivery_id} has nothing that may be sent; mend the report at the source.")
         if state is DeliveryState.REJECTED:
@@ -53,21 +65,17 @@ def retry(ledger: Ledger, delivery_id: int, actor: str) -> str:
                 "why": "A person asked for another try.",
                 "looks": 0,
             }
-        elif state is DeliveryState.SENDING:
-            raise Refused(f"Delivery {delivery_id} is with a worker now; wait for that run to end.")
         elif state is DeliveryState.UNCERTAIN:
             # it is looked up now, but two looks are a settling time apart whoever asks for them; and where it was
             # sent to is where it is looked up now, and what the target claimed to hold is not there: the person says so
             values |= {"looks": 0, "detail": {**row.detail, "sent_to": None, "claimed": None}}
-        elif state is not DeliveryState.PENDING:
-            raise Refused(f"Delivery {delivery_id} is {state}; sending it again would double the record.")
         connection.execute(update(delivery).where(delivery.c.id == delivery_id).values(values))
         audit.record(
             connection, now, actor, [audit.Act("delivery retried", f"delivery:{delivery_id}", {"state": state})]
         )
         if state is DeliveryState.UNCERTAIN:
             return f"Delivery {delivery_id} will be looked up at the target first, by the next sync."
-        return f"Delivery {delivery_id} will be sent by the next sync."
+        return f"Delivery {delivery_id} will be tried again by the next sync."
 
     return ledger.write(work)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.black_box.bridge import Town
-from tests.black_box.stories import MANAGER, ago, amended, full, minimal, stamp
+from tests.black_box.stories import MANAGER, accused, ago, amended, full, minimal, stamp
 from tests.black_box.test_promise import listed, retried
 from tests.black_box.test_weather import creates, once
 from tests.black_box.wire import Asked, Manners
@@ -63,6 +63,19 @@ def test_a_report_that_changes_after_its_contents_were_purged_is_said_and_holds_
     assert [len(town.mosaic.notes[number]["appendments"]) for number in sorted(town.mosaic.notes)] == [1, 0]
     assert [bool(entry.get("corrects")) for entry in town.recording.log].count(True) == 1
     assert town.bridge.reconcile(*PERIOD)["totals"]["outstanding"] == 0
+
+
+def test_why_there_is_no_other_try_is_said_as_it_is(found: Found) -> None:
+    """A package that waited for a manager, and a mail that nobody is owed, "would double the record"."""
+    town = found()
+    town.recording.put(accused(full(1, ago(1))), minimal(2, ago(20)))
+    town.bridge.sync("--since", stamp(ago(30)))
+    said = {}
+    for one in town.bridge.json("delivery", "list")["deliveries"]:
+        said[one["target"], one["state"]] = town.bridge("delivery", "retry", str(one["id"]), code=1).err
+    assert "waits for a named manager: `lado approve`" in said["lado", "awaiting_approval"]
+    assert "is no longer owed; `delivery list` says why" in said["email", "superseded"]
+    assert "would double the record" in said["mosaic", "accepted"]
 
 
 def test_an_overdue_duty_is_not_purged_away_before_a_manager_has_acknowledged_it(found: Found) -> None:
