@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Row
+
 from config.home import Contact, Home
 from flows import deliver as delivery_stage
 from flows.case_files import CaseFile, case_files
@@ -55,6 +57,8 @@ def remind(
         undeliverable += [{"home": home.id, "message": f"The {role} {_NOBODY}."} for role in sorted(nobody)]
         for post in posts:
             digests += _owe(site, home, post, now, dry_run=dry_run)
+        if not dry_run:
+            _forget_settled(site, home, posts)
     result: dict[str, Any] = {"dry_run": dry_run, "digests": digests, "undeliverable": undeliverable, "problems": []}
     if not dry_run and Target.EMAIL in site.targets:
         delivered = delivery_stage.deliver(
@@ -218,20 +222,34 @@ def _told(site: Site, home: Home, address: str) -> tuple[set[str], str]:
 
     A digest holds all that is so at its time: what an earlier one said and the last does not was settled between.
     """
-    to = site.ledger.vault.digest(address)
+    rows = _digests(site, home).get(site.ledger.vault.digest(address), [])
+    last = _says(rows)
+    return set(last.detail["told"] if last is not None else ()), rows[-1].key if rows else ""
+
+
+def _forget_settled(site: Site, home: Home, posts: Sequence[_Post]) -> None:
+    """What was told and is settled by now is told again where it comes back, although no digest went out between."""
+    now = {site.ledger.vault.digest(post.contact.email): {_mark(key) for key in post.rows} for post in posts}
+    for to, rows in _digests(site, home).items():
+        last = _says(rows)
+        if last is not None and not now.get(to, set()).issuperset(last.detail["told"]):
+            still = sorted(now.get(to, set()).intersection(last.detail["told"]))
+            owing.change_detail(site.ledger, last.id, {**last.detail, "told": still})
+
+
+def _digests(site: Site, home: Home) -> dict[str, list[Row[Any]]]:
+    """The digests that were not refused, oldest first, by address."""
+    found: dict[str, list[Row[Any]]] = {}
     with site.ledger.reading() as connection:
-        rows = list(
-            standing.delivery_rows(connection, homes=[home.id], targets=[Target.EMAIL], actions=[Action.DIGEST])
-        )
-    told: set[str] = set()
-    last = ""
-    for row in rows:
-        if row.detail.get("to") != to or row.detail.get("told") is None or row.state == DeliveryState.REJECTED:
-            continue
-        last = row.key
-        if row.state != DeliveryState.SUPERSEDED:
-            told = set(row.detail["told"])
-    return told, last
+        for row in standing.delivery_rows(connection, homes=[home.id], targets=[Target.EMAIL], actions=[Action.DIGEST]):
+            if row.detail.get("told") is not None and row.state != DeliveryState.REJECTED:
+                found.setdefault(row.detail["to"], []).append(row)
+    return found
+
+
+def _says(rows: Sequence[Row[Any]]) -> Row[Any] | None:
+    """The last digest that went out, or will."""
+    return next((row for row in reversed(rows) if row.state != DeliveryState.SUPERSEDED), None)
 
 
 def _mark(key: str) -> str:

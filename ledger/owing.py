@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -126,6 +126,12 @@ def owe_alone(ledger: Ledger, home: str, owed: Sequence[Owed], actor: str) -> in
         return len(rows)
 
     return ledger.write(work) if owed else 0
+
+
+def change_detail(ledger: Ledger, delivery_id: int, detail: Mapping[str, Any]) -> None:
+    """Note anew what we keep of a delivery for ourselves."""
+    statement = update(delivery).where(delivery.c.id == delivery_id).values(detail=dict(detail))
+    ledger.write(lambda connection: connection.execute(statement))
 
 
 def deliveries_before(

@@ -25,6 +25,7 @@ from tests.black_box.stories import (
     amended,
     full,
     held_child,
+    minimal,
     stamp,
     wall,
 )
@@ -199,6 +200,23 @@ def test_a_lado_package_waits_for_a_named_manager_and_its_files_stand_still(foun
     assert town.bridge.traces(MARKS, but=("lado",)) == {}
     revealed = town.bridge("lado", "show", str(one["id"]), "--reveal")
     assert CHILD in revealed.out
+
+
+def test_a_duty_that_is_overdue_again_after_it_was_done_is_told_again(town: Town) -> None:
+    """Nobody heard: the last digest had told of it, and none had gone out between."""
+    oversight = {"at": wall(ago(2.3)), "by": "A. Manager", "comments": "Read and discussed."}
+    report = minimal(1, ago(2.5), managerNotifiedAt=wall(ago(2.4)), managerOversight=oversight)
+    held = amended(report, staffDebrief={"heldAt": wall(ago(1)), "withName": "A. Deputy"})
+    town.recording.put(report)
+    town.bridge.sync(code=0)
+    town.bridge.reconcile(*PERIOD)
+    overdue = []
+    for version in (report, held, amended(held, staffDebrief={})):
+        town.recording.put(version)
+        town.bridge.sync(code=0)
+        overdue.append([row["overdue"] for row in town.bridge.json("remind", code=0)["digests"]])
+    assert overdue == [[1], [], [1]]
+    assert town.bridge.json("remind", code=0)["digests"] == []
 
 
 def test_the_report_says_of_a_mail_and_of_a_package_no_more_than_is_known(town: Town) -> None:
