@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select, update
 from ledger import audit
 from ledger.database import Ledger
 from ledger.errors import Refused, UnknownRecord
+from ledger.owing import when_restored
 from ledger.states import DeliveryState, Event, after
 from ledger.tables import approval, attempt, body, delivery
 from mappings.owed import DOUBTFUL_CAUSES
@@ -154,7 +155,13 @@ def decisions(connection: Connection, delivery_ids: list[int]) -> dict[int, list
 
 
 def _was_in_doubt(connection: Connection, row: Row[Any]) -> bool:
-    """Whether an earlier try, of what can be looked up, may have been applied, whatever the last one proved."""
+    """Whether an earlier try, of what can be looked up, may have been applied, whatever the last one proved.
+
+    A ledger that was restored may have forgotten the try that a person asked for before.
+    """
+    restored_at = when_restored(connection)
+    if restored_at is not None and row.planned_at <= restored_at:
+        return bool(row.target != "email")
     doubts = [Event.AMBIGUOUS, Event.LEASE_EXPIRED]
     earlier = select(attempt.c.id).where(attempt.c.delivery_id == row.id, attempt.c.event.in_(doubts))
     return row.target != "email" and connection.execute(earlier.limit(1)).first() is not None

@@ -36,7 +36,7 @@ def plan_all(
         return {}
     revised = [key for _, number, key in reports if number > 1]
     before = deliveries_before(connection, revised, hold=True)
-    restored_at = _restored_at(connection)
+    restored_at = when_restored(connection)
     known = children.known(ledger, connection, home)
     counts: dict[int, int] = {}
     rows: list[dict[str, Any]] = []
@@ -79,7 +79,7 @@ def add(ledger: Ledger, home: str, report: Incident, key: int, number: int, plan
             return 0
         wanted = [owed.key for owed in plan.owed]
         there = set(connection.execute(select(delivery.c.key).where(delivery.c.key.in_(wanted))).scalars())
-        restored_at = _restored_at(connection)
+        restored_at = when_restored(connection)
         rows = [
             _row(ledger, home, key, report.number, owed, now, doubt=_forgotten(report, owed, restored_at, new=False))
             for owed in plan.owed
@@ -172,6 +172,12 @@ def apply_changes(connection: Connection, plan: Plan, now: datetime) -> None:
         connection.execute(one.where(delivery.c.state == DeliveryState.PENDING))
         connection.execute(one.where(delivery.c.state == DeliveryState.UNCERTAIN, nowhere).values(looks=0))
         connection.execute(one.where(delivery.c.state == DeliveryState.REJECTED, refused).values(again))
+        restored_at = when_restored(connection)
+        if restored_at is not None:
+            # It may have gone to the new record already, and this ledger has forgotten it.
+            older = delivery.c.state == DeliveryState.PENDING, delivery.c.planned_at <= restored_at
+            doubt = {"state": after(DeliveryState.PENDING, Event.DOUBTED), "state_since": now, "why": _DOUBT}
+            connection.execute(one.where(*older).values(doubt))
     for row_id in plan.unseen:
         seen = update(delivery).where(delivery.c.id == row_id, delivery.c.state == DeliveryState.VERIFIED)
         state = after(DeliveryState.VERIFIED, Event.READDRESSED)
@@ -266,7 +272,8 @@ def _forgotten(report: Incident, owed: Owed, restored_at: datetime | None, *, ne
     return min(first, report.modified_at) <= restored_at
 
 
-def _restored_at(connection: Connection) -> datetime | None:
+def when_restored(connection: Connection) -> datetime | None:
+    """When this ledger was last put back from a backup."""
     value = connection.execute(_RESTORED_AT).scalar()
     return None if value is None else datetime.fromisoformat(value)
 

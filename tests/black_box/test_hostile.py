@@ -8,6 +8,7 @@ import string
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,22 +173,53 @@ def test_a_mail_in_doubt_is_repeated_under_its_own_id_when_the_sender_in_the_set
     assert (first["From"] == again["From"], first["Message-ID"] == again["Message-ID"]) == (False, True)
 
 
+def restored(town: Town, copy: Path, since: str) -> None:
+    """The ledger is lost, and a backup takes its place."""
+    ledger = town.bridge.folder / "ledger.db"
+    for suffix in ("-wal", "-shm"):
+        ledger.with_name(f"ledger.db{suffix}").unlink(missing_ok=True)
+    copy.replace(ledger)
+    town.bridge("ledger", "restored", "--since", since, code=0)
+
+
 def test_history_that_was_owed_on_purpose_and_forgotten_in_a_restore_is_not_sent_again(found: Found) -> None:
     town = found(mail=False)
     town.recording.put(minimal(1, ago(3)), minimal(2, ago(2)))
     town.bridge.sync(code=0, env={name: "" for name in town.bridge.env if name.startswith("BRIDGE_MOSAIC")})
-    ledger, copy = town.bridge.folder / "ledger.db", town.bridge.folder / "copy.db"
+    copy, since = town.bridge.folder / "copy.db", datetime.now(UTC).isoformat()
     town.bridge("ledger", "backup", str(copy), code=0)
-    since = datetime.now(UTC).isoformat()
-    for restored in (False, True):
-        if restored:
-            for suffix in ("-wal", "-shm"):
-                ledger.with_name(f"ledger.db{suffix}").unlink(missing_ok=True)
-            copy.replace(ledger)
-            town.bridge("ledger", "restored", "--since", since, code=0)
+    for is_restored in (False, True):
+        if is_restored:
+            restored(town, copy, since)
         town.bridge("backfill", "--target", "mosaic", "--from", PERIOD[0], "--to", PERIOD[1], code=0)
         town.bridge.sync(code=0)
         once(town, 2)
+
+
+@pytest.mark.parametrize("mended", ["by the report", "by access", "before it was sent"])
+def test_what_was_mended_and_sent_after_the_backup_is_not_sent_again_by_the_restored_ledger(
+    found: Found, mended: str
+) -> None:
+    town = found(mail=False)
+    report = minimal(1, ago(2))
+    (child,) = report["children"]
+    town.recording.put(report | {"children": [child | {"mosaicPersonId": 1002 if mended != "by the report" else None}]})
+    town.mosaic.persons[1002]["restricted"] = mended == "by access"
+    town.mosaic.locked |= {1002} if mended == "before it was sent" else set()
+    town.bridge.sync(code=2)
+    copy, since = town.bridge.folder / "copy.db", datetime.now(UTC).isoformat()
+    town.bridge("ledger", "backup", str(copy), code=0)
+    town.mosaic.persons[1002]["restricted"] = False
+    if mended != "by access":
+        town.recording.put(amended(report))
+    for is_restored in (False, True):
+        if is_restored:
+            restored(town, copy, since)
+        if mended == "by access":
+            retried(town, listed(town)[0])
+        town.bridge.sync()
+        town.bridge.sync(code=0)
+        once(town, 1)
 
 
 # ---- sources with a life of their own ------------------------------------------------------------------------------
