@@ -22,6 +22,7 @@ from mappings.plan import recipients
 
 _CHANGED = "This person is no longer the one to be told; the right one is told instead."
 _VOIDED = "The report was voided; nobody is told of it any more."
+_NEWER = "A newer mail tells this person how things stand, and might have come before this one."
 _NOT_AGAIN = "The mail server may have taken this mail; it is not sent again."
 
 
@@ -31,9 +32,7 @@ def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
     What a worker had in hand that did not come back must be in doubt like the rest. Returns how many were withdrawn.
     """
     withdrawn: list[int] = []
-    states = [DeliveryState.PENDING]
-    if not isinstance(site.email, SearchableNotifier):
-        states.append(DeliveryState.UNCERTAIN)  # it would be repeated
+    states = _waiting(site)
     for home in homes:
         with site.ledger.reading() as connection:
             waiting = list(standing.delivery_rows(connection, homes=[home.id], targets=[Target.EMAIL], states=states))
@@ -50,6 +49,19 @@ def withdraw_changed_recipients(site: Site, homes: Sequence[Home]) -> int:
                 withdrawn.append(row.incident_id)
     replan(site, sorted({key for key in withdrawn if key is not None}), frozenset({Target.EMAIL}))
     return len(withdrawn)
+
+
+def withdraw_earlier(site: Site, digests: Sequence[Row[Any]]) -> None:
+    """Withdraw those of these that wait, after a newer one to the same person is owed."""
+    for row in digests:
+        if row.state in _waiting(site):
+            _withdraw(site, row, _NEWER)
+
+
+def _waiting(site: Site) -> list[DeliveryState]:
+    """In which states a mail is still to go out; one in doubt is repeated where it cannot be looked for."""
+    repeated = [] if isinstance(site.email, SearchableNotifier) else [DeliveryState.UNCERTAIN]
+    return [DeliveryState.PENDING, *repeated]
 
 
 def _withdraw(site: Site, row: Row[Any], why: str) -> bool:

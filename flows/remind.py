@@ -18,6 +18,7 @@ from config.home import Contact, Home
 from flows import deliver as delivery_stage
 from flows.case_files import CaseFile, case_files
 from flows.exit_codes import ExitCode
+from flows.mail_check import withdraw_earlier
 from flows.people import contacts, first_told, way_up
 from flows.site import Site
 from ledger import children, owing, standing
@@ -203,7 +204,9 @@ def _owe(site: Site, home: Home, post: _Post, now: datetime, *, dry_run: bool) -
     if Target.EMAIL not in site.targets:
         state = "no mail"
     elif not dry_run:
+        earlier = _digests(site, home).get(to, [])
         owing.owe_alone(site.ledger, home.id, [owed], site.worker)
+        withdraw_earlier(site, [row for row in earlier if row.key != key])
     yield {
         "home": home.id,
         "role": post.role,

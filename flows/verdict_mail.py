@@ -13,6 +13,7 @@ from typing import Any
 
 from config.home import Contact, Home
 from flows import deliver as delivery_stage
+from flows.mail_check import withdraw_earlier
 from flows.people import first_told
 from flows.site import Site
 from ledger import owing, standing
@@ -119,6 +120,7 @@ def _owe(
         },
     )
     owing.owe_alone(site.ledger, home.id, [owed], site.worker)
+    withdraw_earlier(site, [row for row in rows if row.key != key])
     return {key: role}
 
 

@@ -219,6 +219,25 @@ def test_a_duty_that_is_overdue_again_after_it_was_done_is_told_again(town: Town
     assert town.bridge.json("remind", code=0)["digests"] == []
 
 
+def test_what_a_manager_is_told_last_after_an_outage_is_how_things_stand(town: Town) -> None:
+    """Every verdict and digest of the outage came, and an older, better one after the newest."""
+    report = minimal(1, ago(2.5), reasons=["InjuryToSelf"])
+    town.recording.put(report)
+    town.bridge.sync(code=0)
+    town.post.taken.clear()
+    town.post.rcpt = lambda _address: "451 later"
+    for more in ([], [minimal(2, ago(2.2), reasons=["InjuryToSelf"])]):
+        town.recording.put(*more)
+        town.bridge.sync("--no-wait")
+        town.bridge.json("remind", code=2)
+        verdict = town.bridge.reconcile(*PERIOD, "--mail", code=2)["verdict"]["headline"]
+    town.post.rcpt = lambda _address: None
+    town.bridge.sync()
+    told = [str(message["Subject"]) for message in town.post.to(MANAGER_MAIL)]
+    assert [one for one in told if "reconciliation" in one and verdict not in one] == []
+    assert [sum(word in one for one in told) for word in ("reconciliation", "Example House: ")] == [1, 1]
+
+
 def test_the_report_says_of_a_mail_and_of_a_package_no_more_than_is_known(town: Town) -> None:
     """A package that nobody can look at was "seen right at an earlier look", and a mail "not yet seen again"."""
     town.recording.put(accused(full(1, ago(hours=20))))
