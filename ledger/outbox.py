@@ -131,12 +131,10 @@ def roots(ledger: Ledger, claims: Sequence[Claim]) -> dict[int, Root]:
                 select(delivery.c.remote_id, delivery.c.person_id)
                 .where(delivery.c.incident_id == one.incident_id, delivery.c.target == one.target)
                 .where(delivery.c.subject == one.subject, delivery.c.id < one.id, delivery.c.remote_id.is_not(None))
-                .where(delivery.c.state.in_([DeliveryState.ACCEPTED, DeliveryState.VERIFIED]))
+                .order_by(delivery.c.id.desc())
             )
             if one.action == "append":
-                statement = statement.where(delivery.c.action == "create").order_by(delivery.c.id.desc())
-            else:
-                statement = statement.order_by(delivery.c.id.desc())
+                statement = statement.where(delivery.c.action == "create")
             row = connection.execute(statement.limit(1)).first()
             if row is not None:
                 found[one.id] = Root(row.remote_id, row.person_id)
@@ -310,7 +308,7 @@ def _not_waiting() -> ColumnElement[bool]:
     )
     return and_(
         ~exists(select(literal_column("1")).select_from(earlier).where(blocks)),
-        or_(delivery.c.action != "create", delivery.c.state != DeliveryState.PENDING, status != "Void"),
+        or_(delivery.c.action != "create", status != "Void"),
     )
 
 

@@ -162,6 +162,27 @@ def test_a_conflict_over_a_note_that_was_deleted_is_not_called_absent(found: Fou
     assert "deleted" in {one["kind"] for one in town.bridge.reconcile(*PERIOD, code=2)["findings"]}
 
 
+def test_a_conflict_over_a_note_that_cannot_be_looked_up_is_a_doubt_and_no_refusal(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("status", creates, after=True, detail=(409, {}))
+    away = town.mosaic.storm("status", lambda a: a.method == "GET", times=10**6, detail=(500, {}))
+    town.bridge.sync("--no-wait")
+    assert listed(town)[0]["state"] == "uncertain"
+    away.times = 0
+    town.bridge.sync(code=0)
+    once(town, 1)
+
+
+def test_a_conflict_over_a_draft_of_ours_finishes_it(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("status", creates, after=True, detail=(409, {}))
+    town.mosaic.made_as = "DRAFT"
+    town.bridge.sync(code=0)
+    once(town, 1)
+
+
 @pytest.mark.parametrize("status", [406, 424, 499])
 def test_what_was_refused_with_a_status_that_nobody_promised_is_looked_up_before_another_try(
     found: Found, status: int
@@ -186,6 +207,17 @@ def test_a_target_that_asks_for_years_of_patience_is_asked_again_after_a_day(fou
     town.bridge.sync("--no-wait")
     due = datetime.fromisoformat(listed(town)[0]["next_look_at"])
     assert timedelta(hours=1) < due - datetime.now(UTC) <= timedelta(days=1, minutes=1)
+
+
+def test_a_look_up_that_a_target_puts_off_waits_as_long_as_it_says(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(2)))
+    town.mosaic.storm("hang up", creates)
+    town.mosaic.storm("status", anything_of_a_person, times=10**6, detail=(429, {"Retry-After": "7200"}))
+    town.bridge.sync(code=2)
+    (note,) = listed(town)
+    assert note["state"] == "uncertain"
+    assert datetime.fromisoformat(note["next_look_at"]) - datetime.now(UTC) > timedelta(hours=1)
 
 
 def test_a_mail_that_could_not_be_sent_often_is_still_repeated_when_its_taking_is_in_doubt(found: Found) -> None:

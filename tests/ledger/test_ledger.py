@@ -208,16 +208,18 @@ def test_a_late_word_about_what_is_not_repeated_any_more_changes_nothing(ledger:
 
 def test_what_was_written_while_the_clock_was_ahead_does_not_wait_for_that_day(ledger: Ledger, clock: SetClock) -> None:
     """On SQLite that clock is the host's: a worker that died in the wrong year held its records until then."""
-    keep(ledger, report(1), report(2))
+    keep(ledger, report(1), report(2), report(3))
     clock.advance(400 * 86_400)
-    asleep, in_doubt = claim(ledger, lease=300)
-    outbox.record(ledger, "w", [Outcome(in_doubt, Event.AMBIGUOUS, "Silence.", retry_in=60)])
+    asleep, in_doubt, looked_up = claim(ledger, lease=300)
+    doubts = [Outcome(in_doubt, Event.AMBIGUOUS, retry_in=60), Outcome(looked_up, Event.AMBIGUOUS)]
+    outbox.record(ledger, "w", doubts)
+    assert len(outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)) == 1
     clock.advance(-400 * 86_400)
-    assert leases.expire(ledger, "reaper", settle_seconds=5) == 1
-    assert states(ledger) == ["uncertain", "uncertain"]
+    assert leases.expire(ledger, "reaper", settle_seconds=5) == 2
+    assert states(ledger) == ["uncertain"] * 3
     clock.advance(6)
     look = outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)
-    assert {one.id for one in look} == {asleep.id, in_doubt.id}
+    assert {one.id for one in look} == {asleep.id, in_doubt.id, looked_up.id}
 
 
 def test_a_wait_of_a_day_is_not_cut_short(ledger: Ledger, clock: SetClock) -> None:

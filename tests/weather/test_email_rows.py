@@ -72,6 +72,20 @@ def test_m_a_server_that_never_says_whether_it_took_a_letter_gets_a_few_copies_a
     assert all("tell the person yourself" in row["why"] for row in doubt)
 
 
+def test_m_a_letter_whose_taking_is_in_doubt_again_and_again_is_repeated_ever_more_slowly(mail_scene: Scene) -> None:
+    scene = mail_scene
+    scene.write(1, hours_ago=2)
+    scene.house.mail.arm("disconnect_after_dot", recipient=None, times=None)
+    pauses = []
+    for _ in range(3):
+        scene.sync()
+        due = scene.rows(where="target = 'email' AND state = 'uncertain'")[0]["due_epoch"]
+        pauses.append(due - scene.clock().timestamp())
+        scene.advance(pauses[-1] + 1)
+    assert pauses[1] > 2 * pauses[0] > 0
+    assert pauses[2] > 2 * pauses[1]
+
+
 @pytest.mark.parametrize("fault", ["data_554", "recipient_550"])
 def test_m_a_refusal_is_a_persons_to_mend_and_stops_no_other_letter(mail_scene: Scene, fault: str) -> None:
     scene = mail_scene
