@@ -209,14 +209,14 @@ def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, hom
                 break
             reach(f"deliver.claimed.{target}")
             roots = outbox.roots(site.ledger, [*looks, *sends])
-            held_back = outdated(site, sends) if target is Target.MOSAIC else frozenset()
+            held_back = outdated(site, target, sends)
             batch = _Batch(site, sender, settings, roots, claimed_at, [*looks, *sends], held_back)
             with batch.kept():
                 outcomes = crew.map(batch.look, looks) + crew.map(batch.send, sends)
             reach(f"deliver.answered.{target}")
             outbox.record(site.ledger, site.worker, outcomes)
             reach(f"deliver.recorded.{target}")
-            _follow_report(site, outcomes, held_back)
+            _follow_report(site, target, outcomes, held_back)
             _count(result, outcomes)
             site.progress(f"delivering to {target}", result.tried, None)
             if crew.width < terms.worth:
@@ -224,11 +224,11 @@ def _drain(site: Site, target: Target, sender: Sender, result: TargetResult, hom
         return crew.width
 
 
-def _follow_report(site: Site, outcomes: Sequence[Outcome], held_back: frozenset[int]) -> None:
-    """A note that was held back, or refused for the record's sake, goes where its newest report says, if anywhere."""
+def _follow_report(site: Site, target: Target, outcomes: Sequence[Outcome], held_back: frozenset[int]) -> None:
+    """What was held back, or refused for the record's sake, goes where its newest report says, if anywhere."""
     other_record = [o.claim for o in outcomes if o.event is Event.REFUSED and o.cause in OTHER_RECORD_CAUSES]
     followed = [*other_record, *(o.claim for o in outcomes if o.claim.id in held_back)]
-    replan(site, sorted({one.incident_id for one in followed if one.incident_id}), frozenset({Target.MOSAIC}))
+    replan(site, sorted({one.incident_id for one in followed if one.incident_id}), frozenset({target}))
 
 
 class _Batch:

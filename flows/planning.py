@@ -53,8 +53,10 @@ def replan(site: Site, keys: list[int], targets: frozenset[Target] | None = None
     return sum(owing.add(ledger, it.home, report, it.key, it.revision, plan, worker) for it, report, plan in plans)
 
 
-def outdated(site: Site, claims: Sequence[Claim]) -> frozenset[int]:
-    """Ids of these claimed notes and appendments that the newest report withdraws, or sends to another record."""
+def outdated(site: Site, target: Target, claims: Sequence[Claim]) -> frozenset[int]:
+    """Ids of these claimed records of a target that the newest report withdraws, or sends elsewhere."""
+    if target not in _RECORDS:
+        return frozenset()
     with site.ledger.reading() as connection:
         amended = standing.amended(connection, [(one.incident_id, one.revision) for one in claims])
     held = frozenset(one.id for one in claims)
@@ -63,7 +65,7 @@ def outdated(site: Site, claims: Sequence[Claim]) -> frozenset[int]:
         return [replace(one, state="pending") if one.id in held else one for one in before]
 
     found: set[int] = set()
-    for _, _, plan in _plans(site, amended, frozenset({Target.MOSAIC}), unsent):
+    for _, _, plan in _plans(site, amended, frozenset({target}), unsent):
         found |= {row_id for row_id, _ in (*plan.withdrawn, *plan.readdressed)}
     return held & found
 

@@ -52,6 +52,7 @@ _TOO_OLD = "The incident is older than the mail's age limit: listed, not mailed 
 _VOIDED = "The report was voided before it was sent."
 _NOT_NAMED = "The report no longer names this child, and nothing had been sent."
 _MADE_ANEW = "The report changed before this could be sent; what it says now is sent instead."
+_TAKEN_BACK = "Staff took the report back to draft before this was sent; it is sent when the report is submitted again."
 _NEW_PACKAGE = "A later revision changed this submission; decide about the newer one."
 _NEW_PERSON = "The recipient changed before it was sent; the new one is told."
 _UNSAFE = "A text of this report could not be made safe for this child's record; a person must look at the report."
@@ -98,8 +99,8 @@ def _made_safe(render: Callable[[G], B | None], given: G) -> tuple[B | None, str
         return None, _UNSAFE
 
 
-def _others(report: Incident, child_id: str) -> set[tuple[str, str]]:
-    """The other children in a report, by id and name."""
+def _others(report: Incident, child_id: str | None) -> set[tuple[str, str]]:
+    """The children in a report but for this one, by id and name."""
     return {(child.child_id, child.name) for child in report.children if child.child_id != child_id}
 
 
@@ -131,8 +132,8 @@ class _Planning:
                 owed += self._mails()
             if Target.LADO in self.around.targets:
                 owed += self._packages()
-        elif self.report.status is Status.VOID:
-            self._withdraw(self._chain(Target.EMAIL), _VOIDED)
+        else:
+            self._withdraw(self._chain(Target.EMAIL), _VOIDED if self.report.status is Status.VOID else _TAKEN_BACK)
         return Plan(tuple(owed), tuple(self.withdrawn), tuple(self.readdressed), tuple(self.unseen))
 
     # ---- Mosaic ------------------------------------------------------------------------------------------------
@@ -151,6 +152,8 @@ class _Planning:
             chain = self._withdraw(chain, _NOT_NAMED)
         elif self._is_made_anew(chain, child_id):
             chain = self._withdraw(chain, _MADE_ANEW)
+        elif self._is_taken_back(chain):
+            chain = self._withdraw(chain, _TAKEN_BACK)
         if not chain:
             if child is not None and self.is_submitted:
                 new = partial(case_note, self.report, child_id)
@@ -162,16 +165,23 @@ class _Planning:
         person = child.mosaic_person() if child is not None else chain[-1].person_id
         yield from self._parts(Action.APPEND, child_id, person, partial(amendment, before, self.report, child_id))
 
-    def _is_made_anew(self, chain: Sequence[Before], child_id: str = "") -> bool:
+    def _is_made_anew(self, chain: Sequence[Before], child_id: str | None = None) -> bool:
         """Whether what waits to be sent must not go as it reads: it was refused for what it says, or was written before
-        the report named another child so, whose name it may hold."""
+        the report named another child so, whose name a note may hold; an entry names every child."""
         first = next((before for before in chain if not before.may_be_there), None)
         if first is None or first.part > 1 or first.revision == self.history.revision:
             return False
         if first.state == "rejected" and first.cause in OTHER_TEXT_CAUSES:
             return True
-        earlier = self.history.earlier(first.revision) if child_id else None
-        return earlier is not None and not _others(self.report, child_id) <= _others(earlier, child_id)
+        earlier = self.history.earlier(first.revision)
+        if earlier is None:
+            return False
+        then, now = _others(earlier, child_id), _others(self.report, child_id)
+        return then != now if child_id is None else not now <= then
+
+    def _is_taken_back(self, chain: Sequence[Before]) -> bool:
+        """Whether staff took the report back to draft before anything was sent: a draft is sent nowhere (RULINGS 1)."""
+        return self.report.status is Status.DRAFT and not any(before.may_be_there for before in chain)
 
     def _parts(
         self,
@@ -255,6 +265,8 @@ class _Planning:
             chain = self._withdraw(chain, _VOIDED)
         elif self._is_made_anew(chain):
             chain = self._withdraw(chain, _MADE_ANEW)
+        elif self._is_taken_back(chain):
+            chain = self._withdraw(chain, _TAKEN_BACK)
         if not chain and not self.is_submitted:
             return
         action = Action.CORRECT if chain else Action.CREATE

@@ -168,6 +168,45 @@ def test_a_note_that_waits_does_not_name_a_child_whom_staff_have_added_meanwhile
     assert "Ottoline" not in note["note"]
 
 
+@pytest.mark.parametrize("fault", ["503", "close_before"])
+def test_an_entry_that_waits_names_no_child_whom_staff_have_taken_out_meanwhile(scene: Scene, fault: str) -> None:
+    """Broken once: the log first said that the child was there, and then that it was not."""
+    scene.write(1, children=[child(scene), child(scene, 2)])
+    scene.house.recording.arm(fault, when="log_create")
+    scene.sync()
+    scene.house.recording.amend(id_of(1), {"children": [child(scene)]})
+    scene.settle()
+    all_is_well(scene)
+    (entry,) = scene.house.recording.entries()
+    assert entry["childIds"] == [child_of(1)]
+
+
+@pytest.mark.parametrize("fault", ["503", "close_before"])
+def test_what_staff_take_back_to_draft_before_it_is_sent_is_sent_when_they_submit_it_again(
+    mail_scene: Scene, fault: str
+) -> None:
+    """Broken once: a draft went out to everybody (RULINGS 1)."""
+    scene = mail_scene
+    scene.write(1, hours_ago=2)
+    scene.house.mosaic.arm(fault, when="create")
+    scene.house.recording.arm(fault, when="log_create")
+    scene.house.mail.arm("refuse")
+    scene.sync()
+    scene.amend(1, status="Draft")
+    scene.house.mail.disarm()
+    scene.settle()
+    scene.advance(1000)
+    scene.settle()
+    assert not scene.held()
+    assert not scene.house.mail.inbox()
+    scene.amend(1, status="Submitted", words="What happened.")
+    scene.settle()
+    all_is_well(scene)
+    moved(scene, create=1, log_create=1)
+    assert len(scene.house.mail.inbox()) == 1
+    assert "What happened." in scene.house.mosaic.notes(person_of(1))[0]["note"]
+
+
 @pytest.mark.parametrize("sent", [True, False])
 def test_what_staff_change_while_mosaic_is_switched_off_is_said_there_when_it_is_back(
     scene: Scene, *, sent: bool
