@@ -378,7 +378,13 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.WAITING, ""): Words(
         _MEDIUM,
         "{incident}: {record} has waited to be sent to {target} since {since}.",
-        "Run `sync`; if it goes on waiting, `status` says why.",
+        "Run `sync`; if it goes on waiting, `delivery list` says why.",
+        _IT,
+    ),
+    (Kind.WAITING, "lado:"): Words(
+        _HIGH,
+        "{incident}: the LADO package about {child} could not be written yet, since {since}.",
+        "Run `sync`, which says what stands in the way: a manager cannot decide before it is written.",
         _IT,
     ),
     (Kind.WAITING, "behind"): Words(

@@ -256,6 +256,17 @@ def test_the_report_says_of_a_mail_and_of_a_package_no_more_than_is_known(town: 
     assert "The mail to the social worker for Z.Q., revision 1: sent, since" in page
 
 
+def test_a_package_that_cannot_be_written_is_urgent_and_said_in_plain_words(found: Found) -> None:
+    """It "waited to be sent to the LADO package", some time this week."""
+    town = found(mail=False)
+    (town.bridge.folder / "lado").write_text("no folder", "utf-8")
+    town.recording.put(accused(full(1, ago(hours=2))))
+    town.bridge.sync(code=1)
+    (waiting,) = [one for one in town.bridge.reconcile(*PERIOD)["findings"] if one["target"] == "lado"]
+    assert (waiting["kind"], waiting["severity"], waiting["owner"]) == ("waiting", "high", "it")
+    assert "the LADO package about staff-1 could not be written yet" in waiting["message"]
+
+
 def test_a_declined_submission_stays_and_a_new_revision_asks_again(found: Found) -> None:
     town = found(mail=False)
     report = accused(full(1, ago(hours=20)))
