@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from config.home import Home
 from ledger.encryption import Vault
+from mappings.incident import Incident
 from mappings.lado_triggers import TO_BE_IDENTIFIED
 
 #: Subjects that are roles or file positions, not ids of people.
@@ -37,9 +38,17 @@ class Ids:
             return subject if role in _ROLES or not colon else f"{role}:{self.shown(child)}"
         return self.shown(subject)
 
-    def hidden(self, text: str) -> str:
-        """A sentence in which every id that was shown before is replaced."""
-        if self.home.pseudonymise_ids:
-            for value, shown in self._replaced.items():
-                text = text.replace(value, shown)
+    def know(self, report: Incident | None) -> None:
+        """Learn every id of a person that a report names, so that a sentence about it names nobody by it."""
+        if report is not None:
+            people = [child.child_id for child in report.children] + [one.staff_id for one in report.staff]
+            people += [staff for measure in report.measures for staff in measure.staff_ids]
+            for one in (*people, *(allegation.about_staff_id for allegation in report.allegations)):
+                self.shown(one.strip() or None)
+
+    def hidden(self, text: str | None) -> str | None:
+        """A sentence in which every id that was shown or learned before is replaced, the longest first."""
+        if text and self.home.pseudonymise_ids:
+            for value in sorted(self._replaced, key=len, reverse=True):
+                text = text.replace(value, self._replaced[value])
         return text

@@ -105,13 +105,19 @@ def duties(
         with site.ledger.reading() as connection:
             held = standing.incidents(connection, [home.id])
         for file in case_files(site, home, held, now):
-            for duty in file.duties:
-                row = duty_json(file.held, duty) | {"child": ids.shown(duty.child)}
+            for duty, row in zip(file.duties, _duties(file, ids), strict=True):
                 wanted = (child in (None, duty.child, row["child"])) and owner in (None, duty.owner)
                 if wanted and (not states or duty.state in states):
                     found.append(row)
     found.sort(key=lambda row: (row["due_at"] or "9999", row["incident"], row["id"], row["child"] or ""))
     return {"duties": found, "exit_code": int(ExitCode.DONE)}
+
+
+def _duties(file: CaseFile, ids: Ids) -> list[dict[str, Any]]:
+    """The duties of one incident, each with no id but such as may be shown."""
+    ids.know(file.report)
+    shown = [duty_json(file.held, duty) for duty in file.duties]
+    return [row | {"child": ids.shown(row["child"]), "reason": ids.hidden(row["reason"])} for row in shown]
 
 
 def find_incident(site: Site, number: str | None, source_id: str | None, home: str | None) -> HeldIncident:
@@ -137,6 +143,7 @@ def story(site: Site, held: HeldIncident, *, as_of: datetime | None = None) -> t
         tries = standing.attempts_of(connection, [row.id for row in file.deliveries])
         seconds = site.ledger.seconds(connection)
     waits = standing.waits_behind(file.deliveries)
+    exempt = exemption_of(file.report)
     shown = {
         "incident": held.number,
         "id": ids.shown(held.source_id),
@@ -161,7 +168,7 @@ def story(site: Site, held: HeldIncident, *, as_of: datetime | None = None) -> t
             | {"history": [{"at": _iso(t.at), "event": t.event, "why": t.why} for t in tries.get(row.id, [])]}
             for row in file.deliveries
         ],
-        "duties": [duty_json(held, duty) | {"child": ids.shown(duty.child)} for duty in file.duties],
+        "duties": _duties(file, ids),
         "flags": [
             {
                 "id": flag.id,
@@ -171,7 +178,7 @@ def story(site: Site, held: HeldIncident, *, as_of: datetime | None = None) -> t
             }
             for flag in file.flags
         ],
-        "exemption": exemption_of(file.report),
+        "exemption": exempt and exempt | {"children": [ids.shown(child) for child in exempt["children"]]},
         "exit_code": int(ExitCode.DONE),
     }
     return file, shown

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from tests.black_box.bridge import Town
-from tests.black_box.stories import MARKS, accused, ago, amended, full, held_child, minimal
+from tests.black_box.stories import MARKS, accused, ago, amended, full, held_child, minimal, wall
 from tests.black_box.wire import Manners
 
 Found = Callable[..., Town]
@@ -59,3 +59,24 @@ def test_no_name_text_or_secret_is_printed_or_kept_in_the_clear(found: Found) ->
     html = (town.bridge.folder / result["report"]["html"]).read_text("utf-8")
     assert "Z.Q." in html
     assert town.mosaic.notes, "the run did real work"
+
+
+def test_an_id_that_is_a_name_is_printed_nowhere_where_the_home_says_so(town: Town) -> None:
+    """What stood in the way of a duty named the children and the adults by it, and an exemption the child."""
+    file = town.bridge.folder / "homes" / "exh.toml"
+    file.write_text("pseudonymise_ids = true\n" + file.read_text("utf-8"), "utf-8")
+    oversight = {"at": wall(ago(2)), "by": "A. Manager", "comments": "Read."}
+    held = accused(full(1, ago(2.5), managerOversight=oversight), aboutStaffId="staff-3")
+    plan = {"routineRestraint": "Yes", "techniques": ["Low level seated hold"], "reviewedOn": wall(ago(60))[:10]}
+    exempt = full(2, ago(2.5), children=[held_child(ehcPlan=plan)])
+    names = {"child-1": "Zebedee.Q", "child-2": "Ottoline.M", "staff-1": "Perpetua.W", "staff-3": "Wrenfold.X"}
+    text = json.dumps([held, exempt])
+    for one, name in names.items():
+        text = text.replace(one, name)
+    town.recording.put(*json.loads(text))
+    town.bridge.sync(code=0)
+    every_command(town)
+    for line in (["duties", "--all"], ["incident", "show", exempt["incidentNumber"]]):
+        town.bridge(*line)
+        town.bridge(*line, "--json")
+    assert town.bridge.traces(tuple(names.values()), but=("lado", "ledger")) == {}
