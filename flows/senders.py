@@ -333,8 +333,7 @@ def _seen(claim: Claim, found: Found, event: Event) -> Outcome:
     """It is there, or was: what somebody removed, reconciliation tells of; nothing is made again (DESIGN 3)."""
     if found.receipts:
         return _accepted(claim, found.receipts[0], event)
-    sentence = "It was written and has been deleted at the target since."
-    return Outcome(claim, event, sentence, detail={"deleted": True})
+    return Outcome(claim, event, "It was written and has been deleted at the target since.")
 
 
 def _accepted(claim: Claim, receipt: Receipt, event: Event) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import string
 from collections.abc import Callable
@@ -48,6 +49,15 @@ def test_a_sync_that_is_told_to_begin_late_passes_nothing_over(found: Found) -> 
     town.bridge.sync("--since", stamp(ago(2)), code=0)
     town.bridge.sync(code=0)
     once(town, 3)
+
+
+def test_an_adult_whose_id_is_also_a_childs_waits_for_no_note_of_that_child(found: Found) -> None:
+    town = found(mail=False)
+    town.mosaic.locked.add(1001)
+    report = accused(full(1, ago(2)))
+    town.recording.put(json.loads(json.dumps(report).replace("staff-1", "child-1")))
+    town.bridge.sync(code=2)
+    assert {one["state"] for one in listed(town, "lado")} == {"awaiting_approval"}
 
 
 @pytest.mark.parametrize("change", [{"narrative": "flumoxtext more"}, {"status": "Void"}, {"status": "Draft"}])
@@ -194,6 +204,16 @@ def test_history_that_was_owed_on_purpose_and_forgotten_in_a_restore_is_not_sent
         town.bridge("backfill", "--target", "mosaic", "--from", PERIOD[0], "--to", PERIOD[1], code=0)
         town.bridge.sync(code=0)
         once(town, 2)
+
+
+def test_what_a_restore_put_in_doubt_and_no_record_can_hold_is_refused_for_that_reason(found: Found) -> None:
+    town = found(mail=False)
+    report = minimal(1, ago(2))
+    town.recording.put(report | {"children": [report["children"][0] | {"mosaicPersonId": None}]})
+    town.bridge("ledger", "restored", "--since", ago(3).isoformat(), code=0)
+    town.bridge.sync(code=2)
+    (note,) = listed(town)
+    assert (note["state"], note["cause"]) == ("rejected", "no_person_id")
 
 
 @pytest.mark.parametrize("mended", ["by the report", "by access", "before it was sent"])
