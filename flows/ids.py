@@ -40,11 +40,8 @@ class Ids:
 
     def know(self, report: Incident | None) -> None:
         """Learn every id of a person that a report names, so that a sentence about it names nobody by it."""
-        if report is not None:
-            people = [child.child_id for child in report.children] + [one.staff_id for one in report.staff]
-            people += [staff for measure in report.measures for staff in measure.staff_ids]
-            for one in (*people, *(allegation.about_staff_id for allegation in report.allegations)):
-                self.shown(one.strip() or None)
+        for one in report.people if report is not None else ():
+            self.shown(one)
 
     def hidden(self, text: str | None) -> str | None:
         """A sentence in which every id that was shown or learned before is replaced, the longest first."""

@@ -248,12 +248,18 @@ def _report(
 ) -> Report:
     known = tuple(children.committed(site.ledger, home.id))
     earlier = earlier_findings(evidence, comparison, kept.standing)
+    ids = Ids(home, site.ledger.vault)
     report = report_of(
-        evidence, comparison, findings=shown, known_children=known, earlier=earlier, resolved=kept.resolved
+        evidence,
+        comparison,
+        findings=shown,
+        known_children=known,
+        earlier=earlier,
+        resolved=kept.resolved,
+        shown_id=lambda one: ids.shown(one) or one,
     )
     if not home.pseudonymise_ids:
         return report
-    ids = Ids(home, site.ledger.vault)
     labels = {ids.shown(subject) or "": label for subject, label in report.labels.items()}
     hidden = {
         one.id: replace(one, subject=ids.shown(one.subject), incident_id=ids.shown(one.incident_id))

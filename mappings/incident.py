@@ -352,6 +352,14 @@ class Incident(Frozen):
         """Whether the report calls the intervention restrictive."""
         return self.intervention is Intervention.RESTRICTIVE
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Ids of everybody whom the report names, adults included whom its list of staff lacks."""
+        ids = [child.child_id for child in self.children] + [member.staff_id for member in self.staff]
+        ids += [staff_id for measure in self.measures for staff_id in measure.staff_ids]
+        ids += [allegation.about_staff_id for allegation in self.allegations]
+        return frozenset(one.strip() for one in ids) - {""}
+
     def child(self, child_id: str) -> Child | None:
         """The child with this id, if the report has it."""
         for child in self.children:

@@ -7,7 +7,7 @@ adult known here is hidden in it, and a text that cannot be made safe is left ou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from config.home import KnownAs
 from mappings.incident import Incident
@@ -39,8 +39,12 @@ class Labels:
         incidents: Sequence[Incident],
         known_children: Sequence[tuple[str, str]] = (),
         known_as: Sequence[KnownAs] = (),
+        shown_id: Callable[[str], str] = str,
     ) -> None:
-        """`known_children`: (id, name) of the home's children in order of first appearance, from the ledger."""
+        """`known_children`: (id, name) of the home's children in order of first appearance, from the ledger.
+
+        `shown_id`: what is shown of an id that no report names, which may be a name.
+        """
         children = [*known_children]
         children += [(child.child_id, child.name) for incident in incidents for child in incident.children]
         staff = [(member.staff_id, member.name) for incident in incidents for member in incident.staff]
@@ -52,14 +56,16 @@ class Labels:
         shown = {**self.children, **{f"staff:{one}": label for one, label in self.staff.items()}}
         self._redactor = Redactor(name_index(tuple(hidden)), own=(), labels=shown)
         self._safe: dict[str, str] = {}
-        ids = sorted({*self.children, *self.staff}, key=len, reverse=True)
+        self._shown_id = shown_id
+        named = {one for incident in incidents for one in incident.people}
+        ids = sorted({*self.children, *self.staff, *named}, key=len, reverse=True)
         self._ids = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, ids))})(?![\w-])") if ids else None
 
     def of(self, subject: str | None) -> str:
-        """The initials of a child or adult; an id that no report names is shown as it is."""
+        """The initials of a child or adult; of one that no report names, the id as it may be shown."""
         if subject is None:
             return ""
-        return self.children.get(subject) or self.staff.get(subject) or subject
+        return self.children.get(subject) or self.staff.get(subject) or self._shown_id(subject)
 
     def instead_of_ids(self, text: str) -> str:
         """A sentence of ours with initials where it names a child or an adult by the source's id."""

@@ -112,8 +112,7 @@ def _duties(evidence: Evidence) -> Iterator[Finding]:
 
 def _obstacle(duty: Duty, incident: LedgerIncident) -> str:
     """What stands in the way, where that can be said without an id: people see initials, and some sites hide ids."""
-    content = incident.incident
-    ids = [*(one.child_id for one in content.children), *(one.staff_id for one in content.staff)] if content else []
+    ids = incident.incident.people if incident.incident else frozenset[str]()
     reasons = (duty.reason or "").split("; ")
     for one in ids:
         reasons = [reason.replace(f" about {one} ", " ") for reason in reasons]

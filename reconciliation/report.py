@@ -6,7 +6,7 @@ It holds initials, numbers, ids and counts, never a name or free text; each of t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -147,16 +147,17 @@ def report_of(
     known_children: Sequence[tuple[str, str]] = (),
     earlier: Sequence[Finding] = (),
     resolved: int = 0,
+    shown_id: Callable[[str], str] = str,
 ) -> Report:
     """Make the report's model.
 
     `findings`: the comparison's, with what the ledger knows of them (first seen, acknowledged); `known_children`: (id,
     name) of the home's children in order of first appearance, for initials; `earlier`: open findings of earlier runs
-    about sides that could not be read now.
+    about sides that could not be read now; `shown_id`: what is shown of an id whose owner's name is not known.
     """
     shown = tuple(sorted(findings if findings is not None else comparison.findings, key=by_urgency))
     contents = [incident.incident for incident in evidence.incidents if incident.incident is not None]
-    labels = Labels(contents, known_children, evidence.home.known_as)
+    labels = Labels(contents, known_children, evidence.home.known_as, shown_id)
     submitted = [one for one in contents if one.status in (Status.SUBMITTED, Status.SIGNED_OFF)]
     duties = DutyTable(evidence, comparison, labels)
     statuses = Counter(incident.status for incident in evidence.incidents)

@@ -134,8 +134,8 @@ def trends_of(
         children_injured=sum(children for children, _ in injured),
         staff_injured=sum(staff for _, staff in injured),
         incidents_with_injury=sum(1 for children, staff in injured if children or staff),
-        children=_repeats(incidents, _children_of, labels.children),
-        staff=_repeats(incidents, _staff_of, labels.staff),
+        children=_repeats(incidents, _children_of, labels, labels.children),
+        staff=_repeats(incidents, _staff_of, labels, labels.staff),
         delays=_delays(incidents, duties),
     )
 
@@ -227,7 +227,8 @@ def _staff_of(incident: Incident) -> dict[str, float]:
 def _repeats(
     incidents: Sequence[Incident],
     people: Callable[[Incident], dict[str, float]],
-    labels: Mapping[str, str],
+    labels: Labels,
+    named: Mapping[str, str],
 ) -> tuple[Person, ...]:
     times: dict[str, list[tuple[bool, float]]] = defaultdict(list)
     for incident in incidents:
@@ -235,7 +236,7 @@ def _repeats(
             times[person].append((incident.is_restrictive, minutes))
     found = [
         Person(
-            labels.get(person, person),
+            named.get(person) or labels.of(person),
             len(each),
             sum(1 for held, _ in each if held),
             sum(minutes for _, minutes in each),

@@ -62,20 +62,30 @@ def test_no_name_text_or_secret_is_printed_or_kept_in_the_clear(found: Found) ->
 
 
 def test_an_id_that_is_a_name_is_printed_nowhere_where_the_home_says_so(town: Town) -> None:
-    """What stood in the way of a duty named the children and the adults by it, and an exemption the child."""
+    """What stood in the way of a duty named the children and the adults by it, an exemption the child, and the report
+    an adult whom its list of staff lacks."""
     file = town.bridge.folder / "homes" / "exh.toml"
     file.write_text("pseudonymise_ids = true\n" + file.read_text("utf-8"), "utf-8")
     oversight = {"at": wall(ago(2)), "by": "A. Manager", "comments": "Read."}
-    held = accused(full(1, ago(2.5), managerOversight=oversight), aboutStaffId="staff-3")
+    held = accused(full(1, ago(2.5), managerOversight=oversight), aboutStaffId="staff-3", mashReferred="Yes")
+    held["measures"][0] |= {"staffIds": ["staff-4"], "position": "Prone"}
     plan = {"routineRestraint": "Yes", "techniques": ["Low level seated hold"], "reviewedOn": wall(ago(60))[:10]}
+    pained = full(3, ago(2.4), measures=[held["measures"][0] | {"painComplaint": "Yes"}])
     exempt = full(2, ago(2.5), children=[held_child(ehcPlan=plan)])
-    names = {"child-1": "Zebedee.Q", "child-2": "Ottoline.M", "staff-1": "Perpetua.W", "staff-3": "Wrenfold.X"}
-    text = json.dumps([held, exempt])
+    names = {
+        "child-1": "Zebedee.Q",
+        "child-2": "Ottoline.M",
+        "staff-1": "Perpetua.W",
+        "staff-3": "Wrenfold.X",
+        "staff-4": "Thistledown.Y",
+    }
+    text = json.dumps([held, exempt, pained])
     for one, name in names.items():
         text = text.replace(one, name)
     town.recording.put(*json.loads(text))
     town.bridge.sync(code=0)
     every_command(town)
+    town.bridge.reconcile(*PERIOD)
     for line in (["duties", "--all"], ["incident", "show", exempt["incidentNumber"]]):
         town.bridge(*line)
         town.bridge(*line, "--json")
