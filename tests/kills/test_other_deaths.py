@@ -160,7 +160,8 @@ def test_k12_killed_with_a_package_in_hand_the_amended_report_has_one_submission
     scene.amend(1, children=[{**child, "injured": "Yes", "injuryDetails": "A graze."}])
     assert bridge.sync(crash_at="deliver.sent.lado") == KILLED
     scene.amend(1, words="Added again.")
-    bridge.until_done()
+    wait_until(lambda: all((row["lease_epoch"] or 0) < time.time() for row in scene.rows()), what="the lease's end")
+    assert bridge.sync() == 0
     revisions = [row["revision"] for row in scene.rows(where="target = 'lado' AND state = 'awaiting_approval'")]
     assert revisions == [2] * len(revisions)
     assert revisions, "nothing waits for a decision"

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.weather.invariants import all_is_well, moved
+from tests.weather.reports import person_of
 from tests.weather.scene import Scene, wait_until
 from tests.weather.test_target_rows import lose_the_answer
 
@@ -76,6 +77,17 @@ def test_a_second_run_waits_for_nothing_when_only_what_cannot_be_looked_up_is_le
     scene.settle()
     all_is_well(scene)
     moved(scene, create=2, log_create=2)
+
+
+def test_an_amendment_behind_a_note_that_was_refused_holds_no_run_up(scene: Scene) -> None:
+    scene.write(1)
+    scene.house.mosaic.restrict(person_of(1))
+    scene.settle()
+    scene.amend(1)
+    began = time.monotonic()
+    scene.sync(wait=180)
+    assert time.monotonic() - began < 60
+    assert scene.states()["pending"] == scene.states()["rejected"] == 1
 
 
 def _creates_asked(scene: Scene) -> int:
