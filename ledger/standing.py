@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
+from ledger.batches import among
 from ledger.database import Ledger
 from ledger.errors import UnknownRecord
 from ledger.reports import open_revision
@@ -43,10 +44,11 @@ def quarantined_count(connection: Connection, homes: Sequence[str]) -> int:
 
 def amended(connection: Connection, planned: Sequence[tuple[int | None, int]]) -> list[int]:
     """Keys of the incidents that have a later revision than one of these (incident, revision)."""
-    keys = {key for key, _ in planned}
-    statement = select(incident.c.id, incident.c.revision).where(incident.c.id.in_(keys))
-    latest = {row.id: row.revision for row in connection.execute(statement)}
-    return sorted({key for key, number in planned if key is not None and latest[key] > number})
+    of = [(key, number) for key, number in planned if key is not None]
+    these = among(connection, incident.c.id, [key for key, _ in of])
+    rows = connection.execute(select(incident.c.id, incident.c.revision).where(these))
+    latest = {row.id: row.revision for row in rows}
+    return sorted({key for key, number in of if latest[key] > number})
 
 
 def homes_pulled(connection: Connection) -> list[str]:
