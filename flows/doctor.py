@@ -85,7 +85,8 @@ def _homes(settings: Settings, checks: list[Check]) -> dict[str, Home]:
     except ConfigurationError as why:
         checks.append(Check("homes", False, str(why), why.setting))
         return {}
-    checks.append(Check("homes", True, f"{len(homes)} home files are readable: {', '.join(sorted(homes))}."))
+    files = "1 home file is" if len(homes) == 1 else f"{len(homes)} home files are"
+    checks.append(Check("homes", True, f"{files} readable: {', '.join(sorted(homes))}."))
     return homes
 
 
@@ -180,7 +181,8 @@ def _home(site: Site, home: Home) -> Iterator[Check]:
     ]
     if lacking:
         who = " and ".join(lacking)
-        sentence = f"{who} of {home.id} has no address in the home's file; add it, or their mail is not sent."
+        have = "has" if len(lacking) == 1 else "have"
+        sentence = f"{who} of {home.id} {have} no address in the home's file; add it, or their mail is not sent."
         yield Check(f"home {home.id}", False, sentence, "BRIDGE_HOMES_DIR")
     if not home.approved_techniques:
         sentence = f"{home.id} approves no technique, so that every one is flagged; add approved_techniques."

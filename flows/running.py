@@ -202,7 +202,7 @@ _STATE_WORDS = {
 MEANING = {
     0: "Done, nothing left over.",
     1: "The configuration is wrong; mend what is named above and run it again.",
-    2: "Done, but something needs a person or another run; `incident-bridge status` says what.",
+    2: "Done, but something needs a person or another run; the report, or `incident-bridge status`, says what.",
     3: "An outside system could not be reached; nothing is lost, run it again when it is back.",
 }
 

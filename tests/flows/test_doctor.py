@@ -138,7 +138,7 @@ def test_people_who_are_owed_mail_and_have_no_address_are_named_by_role(house: H
     ended = bridge("doctor")
 
     assert ended.code == 1
-    assert "registered_manager and senior_manager of EXH has no address in the home's file" in ended.out
+    assert "registered_manager and senior_manager of EXH have no address in the home's file" in ended.out
 
 
 def test_a_child_without_a_mosaic_id_is_said_with_the_incidents_number(house: House, bridge: Bridge):
