@@ -8,11 +8,12 @@ from datetime import date
 from connectors.protocols import SourceAnswer
 from mappings.duties import Duty
 from mappings.incident import Status
+from mappings.lado_triggers import triggers_of
 from mappings.running_numbers import NumberGap
 from reconciliation.finding import Finding, Kind, Owner, Severity
 from reconciliation.seen import by_the_ledger, is_left_out
 from reconciliation.telling import Record, day_words, field_words, moment_words, tell
-from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Side, Target
+from reconciliation.views import Evidence, LedgerDelivery, LedgerIncident, Side, Submission, Target
 
 #: A mistyped number can make a hole of millions: a longer one is one finding.
 _SINGLE_NUMBERS = 50
@@ -121,23 +122,32 @@ def _obstacle(duty: Duty, incident: LedgerIncident) -> str:
 
 
 def _submissions(evidence: Evidence) -> Iterator[Finding]:
-    days = {incident.incident_id: incident.occurred_on for incident in evidence.incidents}
+    incidents = {incident.incident_id: incident for incident in evidence.incidents}
     for submission in evidence.submissions:
         if submission.state != "awaiting_approval":
             continue
-        record = Record(
-            submission.number, submission.incident_id, Target.LADO, submission.adult, days.get(submission.incident_id)
-        )
+        incident = incidents.get(submission.incident_id)
+        day = incident.occurred_on if incident else None
+        record = Record(submission.number, submission.incident_id, Target.LADO, submission.adult, day)
         late = submission.due_at is not None and submission.due_at < evidence.as_of
+        taken_out = incident is not None and _is_taken_out(submission, incident)
         yield tell(
             evidence.home.id,
             Kind.LADO_UNDECIDED,
             record,
-            reason="overdue" if late else None,
+            reason="taken_out" if taken_out else "overdue" if late else None,
             about=submission.adult,
             due=submission.due_at,
             due_words=moment_words(submission.due_at) if submission.due_at else "",
         )
+
+
+def _is_taken_out(submission: Submission, incident: LedgerIncident) -> bool:
+    """Whether staff have voided the report since, or taken out what this submission is about."""
+    content = incident.incident
+    if content is None or submission.revision == incident.revision:
+        return False
+    return content.status is Status.VOID or all(one.adult != submission.adult for one in triggers_of(content))
 
 
 def _flags(evidence: Evidence) -> Iterator[Finding]:

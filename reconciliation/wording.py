@@ -431,6 +431,13 @@ WORDS: dict[tuple[str, str], Words] = {
         "to the LADO, and say so with `lado sent`.",
         _MANAGER,
     ),
+    (Kind.LADO_UNDECIDED, "taken_out"): Words(
+        _HIGH,
+        "{incident}: staff have voided the report, or taken out of it what a LADO submission about {child} is about; "
+        "the submission still waits for a manager's decision.",
+        "Find out why the report was changed; then decide with `lado approve` or `lado decline --reason`.",
+        _MANAGER,
+    ),
     (Kind.NUMBER_GAP, "many"): Words(
         _HIGH,
         "No report has one of the numbers {incident}, though a later number exists.",

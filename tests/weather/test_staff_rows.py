@@ -259,3 +259,27 @@ def test_a_note_that_was_seen_under_another_id_than_staff_name_now_must_be_seen_
     found = scene.findings(scene.reconcile())
     assert bool(found["wrong_child"]) == (not merged)
     assert (duty(scene) == before) == merged
+
+
+@pytest.mark.parametrize("voided", [True, False])
+def test_a_submission_whose_concern_staff_have_taken_out_is_told_to_the_manager_as_that(
+    scene: Scene, *, voided: bool
+) -> None:
+    """Broken once: the manager was asked to decide as if the report still said so."""
+    hurt = {"injured": "Yes", "injuryDetails": "A graze."}
+    scene.write(1, children=[child(scene, **hurt)], hours_ago=2)
+    scene.sync()
+    (asked, *_) = undecided(scene)
+    assert asked["severity"] == "medium"
+    scene.amend(1, **({"status": "Void"} if voided else {"children": [child(scene)]}))
+    scene.sync()
+    told = undecided(scene)
+    assert told
+    for one in told:
+        assert "staff have voided the report, or taken out of it" in one["message"]
+        assert one["severity"] == "high"
+
+
+def undecided(scene: Scene) -> list[dict[str, Any]]:
+    """What a reconciliation finds of LADO submissions that wait."""
+    return [one for one in scene.reconcile()["findings"] if one["kind"] == "lado_undecided"]
