@@ -143,6 +143,14 @@ def test_a_refused_token_stops_one_target_and_names_its_setting(found: Found) ->
     once(town, 5)
 
 
+def test_a_refused_token_stops_the_look_ups_of_that_target_too(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(*(minimal(number, ago(2)) for number in range(1, 31)))
+    town.bridge("ledger", "restored", "--since", ago(3).isoformat(), code=0)
+    town.bridge.sync(code=1, env={"BRIDGE_MOSAIC__CLIENT_SECRET": "wrong", "BRIDGE_DELIVERY__THREADS": "1"})
+    assert town.mosaic.count("POST", "/oauth/token") <= 3, "no storm of sign-ins"
+
+
 def test_a_storm_of_401_on_every_write_stops_that_target_only(found: Found) -> None:
     town = found(mail=False)
     town.recording.put(*(minimal(number, ago(2)) for number in range(1, 9)))

@@ -321,6 +321,19 @@ def test_k14_told_to_stop_while_it_waits_for_a_doubt_it_does_not_wait(bridge: Br
     assert time.monotonic() - began < 50
 
 
+def test_k14_told_to_stop_while_it_looks_up_what_is_in_doubt_it_looks_no_further(bridge: Bridge) -> None:
+    scene = bridge.scene
+    scene.write(*range(1, 61), hours_ago=5)
+    bridge.run("ledger", "restored", "--since", (scene.house.end - timedelta(days=1)).isoformat(), "--json")
+    scene.house.mosaic.arm("late", when="look", times=None, seconds=0.3)
+    run = bridge.start("sync", "--json", BRIDGE_DELIVERY__THREADS="2", BRIDGE_DELIVERY__LEASE_SECONDS="60")
+    wait_until(lambda: len(scene.house.mosaic.requests("find")) >= 2, what="a look-up")
+    run.signal(signal.SIGTERM)
+    assert run.end() == 2
+    assert len(scene.house.mosaic.requests("find")) < 30, "it looked on"
+    check(scene)
+
+
 @pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT])
 def test_k14_told_to_stop_while_it_reconciles_it_reads_no_further_and_reports_nothing(
     bridge: Bridge, word: signal.Signals

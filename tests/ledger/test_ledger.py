@@ -184,13 +184,14 @@ def test_an_expired_lease_means_doubt_and_a_look_up_never_a_resend(ledger: Ledge
 def test_each_doubt_wants_two_looks_of_its_own(ledger: Ledger, clock: SetClock) -> None:
     """Broken, the looks of the first doubt count in the second, and one look is enough to send again."""
     keep(ledger, report())
+    absent, failed = (Event.LOOK_ABSENT, "uncertain"), (Event.LOOK_FAILED, "uncertain")
     for _ in range(2):
         (one,) = claim(ledger)
         outbox.record(ledger, "w", [Outcome(one, Event.AMBIGUOUS, "Silence.", retry_in=60)])
-        for expected in ("uncertain", "pending"):
+        for event, expected in (failed, absent, failed, (Event.LOOK_ABSENT, "pending")):
             clock.advance(61)
             (look,) = outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)
-            outbox.record(ledger, "w", [Outcome(look, Event.LOOK_ABSENT, retry_in=60)])
+            outbox.record(ledger, "w", [Outcome(look, event, retry_in=60)])
             assert states(ledger) == [expected]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import time
+from datetime import timedelta
 
 import pytest
 
 from sandbox.faults import FAULTS, TRANSIENT
-from tests.weather.invariants import all_is_well, check, moved
+from tests.weather.invariants import all_is_well, check, moment, moved
 from tests.weather.reports import child_of, id_of, person_of, report
 from tests.weather.scene import Scene
 from tests.weather.test_target_faults import REFUSED, strike
@@ -417,6 +418,18 @@ def test_t24_an_amendment_waits_behind_a_note_that_was_refused_and_says_so(scene
     scene.settle()
     all_is_well(scene)
     moved(scene, create=1, append=1, log_create=1, log_correct=1)
+
+
+def test_what_a_look_up_finds_counts_from_when_it_was_written(scene: Scene) -> None:
+    scene.write(1)
+    lose_the_answer(scene, "create", "log_create")
+    scene.sync()
+    written = scene.clock()
+    scene.advance(86_400)
+    scene.settle()
+    all_is_well(scene)
+    for row in scene.rows(where="target IN ('mosaic', 'daily_log')"):
+        assert moment(row["accepted_at"]) < written + timedelta(minutes=1)
 
 
 def test_an_amendment_that_comes_while_the_note_is_in_doubt_waits_for_it(scene: Scene) -> None:
