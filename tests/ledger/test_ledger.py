@@ -188,10 +188,10 @@ def test_each_doubt_wants_two_looks_of_its_own(ledger: Ledger, clock: SetClock) 
     for _ in range(2):
         (one,) = claim(ledger)
         outbox.record(ledger, "w", [Outcome(one, Event.AMBIGUOUS, "Silence.", retry_in=60)])
-        for event, expected in (failed, absent, failed, (Event.LOOK_ABSENT, "pending")):
+        for happened, expected in (failed, absent, failed, (Event.LOOK_ABSENT, "pending")):
             clock.advance(61)
             (look,) = outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)
-            outbox.record(ledger, "w", [Outcome(look, event, retry_in=60)])
+            outbox.record(ledger, "w", [Outcome(look, happened, retry_in=60)])
             assert states(ledger) == [expected]
 
 
