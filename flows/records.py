@@ -13,11 +13,12 @@ from flows.case_files import CaseFile, case_files, duty_json, exemption_of
 from flows.exit_codes import ExitCode
 from flows.ids import Ids
 from flows.site import Site
-from ledger import quarantine, runs, standing
+from ledger import findings, quarantine, runs, standing
 from ledger.errors import Refused, UnknownRecord
 from ledger.standing import HeldIncident
 from ledger.states import LEFT_OVER, DeliveryState
 from mappings.duties import DutyState
+from reconciliation.finding import NOT_IN_PLACE, Kind
 
 
 def status(site: Site, homes: Sequence[Home], as_of: datetime | None = None) -> dict[str, Any]:
@@ -27,7 +28,8 @@ def status(site: Site, homes: Sequence[Home], as_of: datetime | None = None) -> 
     with site.ledger.reading() as connection:
         elsewhere = standing.left_over_elsewhere(connection, site.homes)
     left = bool(elsewhere) or any(
-        row["silent"] or row["quarantined"] or row["duties_overdue"] or _left_over(row) for row in rows
+        row["silent"] or row["quarantined"] or row["duties_overdue"] or row["not_in_place"] or _left_over(row)
+        for row in rows
     )
     return {
         "homes": rows,
@@ -50,6 +52,7 @@ def _home_status(site: Site, home: Home, now: datetime) -> dict[str, Any]:
         counts = standing.deliveries_by_state(connection, [home.id])
         waiting = standing.quarantined_count(connection, [home.id])
         held = [one for one in standing.incidents(connection, [home.id]) if one.status != "Void"]
+        amiss = findings.open_about_records(connection, home.id, [*NOT_IN_PLACE, Kind.ORPHAN])
     overdue = sum(duty.state is DutyState.OVERDUE for file in case_files(site, home, held, now) for duty in file.duties)
     silences = _silences(home, now, pulled=pulled, reconciled=reconciled, first=first, newest=newest)
     return {
@@ -60,6 +63,7 @@ def _home_status(site: Site, home: Home, now: datetime) -> dict[str, Any]:
         "deliveries": counts,
         "quarantined": waiting,
         "duties_overdue": overdue,
+        "not_in_place": amiss,
         "silent": bool(silences),
         "silences": silences,
     }

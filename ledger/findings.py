@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 
 from ledger import audit
 from ledger.database import Ledger
 from ledger.errors import Refused, UnknownRecord
-from ledger.tables import finding
+from ledger.tables import delivery, finding, incident
 
 _URGENCY = ("high", "medium", "low")
 _NOT_ACKNOWLEDGED = {"acknowledged_at": None, "acknowledged_by": None, "acknowledged_why": None}
@@ -141,6 +141,17 @@ def unresolved(connection: Connection, home: str, kinds: Collection[str]) -> fro
         .where(finding.c.kind.in_(kinds))
     )
     return frozenset((row.incident, row.target) for row in rows if row.incident and row.target)
+
+
+def open_about_records(connection: Connection, home: str, kinds: Collection[str]) -> int:
+    """How many urgent findings of these kinds about records are open. Where anything has become of the record since the
+    last look, nobody knows until the next one."""
+    since = select(delivery.c.id).join(incident, incident.c.id == delivery.c.incident_id)
+    since = since.where(incident.c.home == finding.c.home, incident.c.number == finding.c.incident)
+    since = since.where(delivery.c.target == finding.c.target, delivery.c.state_since > finding.c.last_seen)
+    wanted = select(func.count()).where(finding.c.home == home, finding.c.kind.in_(kinds), ~since.exists())
+    wanted = wanted.where(finding.c.resolved_at.is_(None), finding.c.acknowledged_at.is_(None))
+    return int(connection.execute(wanted.where(finding.c.severity == _URGENCY[0])).scalar_one())
 
 
 def acknowledge(ledger: Ledger, finding_id: str, by: str, reason: str) -> None:

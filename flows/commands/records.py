@@ -47,6 +47,7 @@ def status(home: str | None, as_of: datetime | None, wants_json: bool) -> Result
             say(f"  {target:<22} {', '.join(f'{count} {state}' for state, count in sorted(counts.items()))}")
         say(f"  in quarantine          {row['quarantined']}")
         say(f"  duties overdue         {row['duties_overdue']}")
+        say(f"  records not in place   {row['not_in_place']}")
         for silence in row["silences"]:
             say(f"  SILENT: {silence}")
     for line in tell_homes_without_file(result):

@@ -231,6 +231,22 @@ def test_a_person_who_retyped_a_note_during_an_outage_is_asked_about_it(found: F
     assert ("possible_duplicate", "0001", "mosaic") in odd(result)
 
 
+def test_status_alarms_while_a_record_is_not_in_its_place(found: Found) -> None:
+    """A monitor heard that nothing was left over, while a child's note had vanished."""
+    town = found(mail=False)
+    town.recording.put(quiet(1, ago(hours=5)))
+    town.bridge.reconcile(*PERIOD, code=2)  # nothing of it was sent yet
+    assert town.bridge.json("status", code=2)["homes"][0]["not_in_place"] == 2
+    town.bridge.sync(code=0)
+    assert town.bridge.json("status", code=0)["homes"][0]["not_in_place"] == 0
+    town.bridge.reconcile(*PERIOD, code=0)
+    town.mosaic.notes.clear()
+    (gone,) = town.bridge.reconcile(*PERIOD, code=2)["findings"]
+    assert town.bridge.json("status", code=2)["homes"][0]["not_in_place"] == 1
+    town.bridge("finding", "acknowledge", gone["id"], "--by", "M. U.", "--reason", "The council restores it.", code=0)
+    assert town.bridge.json("status", code=0)["homes"][0]["not_in_place"] == 0
+
+
 def test_another_moment_can_be_seen(found: Found) -> None:
     town = found(mail=False)
     when = ago(hours=5)
