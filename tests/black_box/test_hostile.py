@@ -51,6 +51,17 @@ def test_a_sync_that_is_told_to_begin_late_passes_nothing_over(found: Found) -> 
     once(town, 3)
 
 
+def test_a_sync_that_is_told_to_begin_early_finds_what_committed_late(found: Found) -> None:
+    town = found(mail=False)
+    town.recording.put(minimal(1, ago(1)))
+    town.bridge.sync(code=0)
+    town.recording.put(minimal(2, ago(9)))
+    town.bridge.sync(code=0)
+    assert len(town.mosaic.notes) == 1
+    town.bridge.sync("--since", stamp(ago(10)), code=0)
+    once(town, 2)
+
+
 def test_an_adult_whose_id_is_also_a_childs_waits_for_no_note_of_that_child(found: Found) -> None:
     town = found(mail=False)
     town.mosaic.locked.add(1001)

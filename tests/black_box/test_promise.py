@@ -232,12 +232,13 @@ def test_a_mail_that_could_not_be_sent_often_is_still_repeated_when_its_taking_i
     assert len({message["Message-ID"] for _, message in town.post.taken}) == 1
 
 
+@pytest.mark.parametrize("rate", ["0.5", "0.1"], ids=["its turn has come", "it hears first of its lost lease"])
 def test_a_run_that_was_put_to_sleep_while_it_waited_for_its_turn_sends_nothing_of_what_was_taken_over(
-    found: Found,
+    found: Found, rate: str
 ) -> None:
     town = found(mail=False, BRIDGE_DELIVERY__LEASE_SECONDS="2")
     town.recording.put(minimal(1, ago(2)), minimal(2, ago(1)))
-    sleeper = town.bridge.start("sync", env={"BRIDGE_MOSAIC__RATE_PER_SECOND": "0.5"})
+    sleeper = town.bridge.start("sync", env={"BRIDGE_MOSAIC__RATE_PER_SECOND": rate})
     try:
         while not town.mosaic.notes and sleeper.poll() is None:
             time.sleep(0.01)
