@@ -85,6 +85,8 @@ class LadoPackage(Frozen):
     home: str = ""
     incident_id: str = ""
     """Home and incident as the source knows them: two homes may share a running number."""
+    ids_are_names: bool = False
+    """Where ids are names, a file's own name holds none (RULINGS 38)."""
     children: tuple[tuple[FormField, ...], ...] = ()
     """The child section once for each child that the concern is about, the first included."""
 

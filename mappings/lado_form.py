@@ -102,6 +102,7 @@ def lado_package(
         adult=concern.adult,
         triggers=tuple(sorted(set(concern.triggers))),
         fields=fields,
+        ids_are_names=home.pseudonymise_ids,
         children=sections,
     )
 

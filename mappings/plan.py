@@ -363,7 +363,8 @@ class _Planning:
                 yield Owed(key, reference, Target.LADO, Action.PREPARE, adult, revision, due, None, refused=unsafe)
             if package is None:
                 continue
-            content = self.around.digest(package.model_copy(update={"revision": 0}).model_dump_json())
+            said = package.model_copy(update={"revision": 0}).model_dump_json(exclude={"ids_are_names"})
+            content = self.around.digest(said)
             if chain and chain[-1].detail.get("content") == content:
                 continue
             self.withdrawn += [(b.id, _NEW_PACKAGE) for b in chain if b.state in ("pending", "awaiting_approval")]

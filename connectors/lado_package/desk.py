@@ -55,10 +55,12 @@ def connect(settings: Settings) -> LadoPackageDesk:
 
 
 def file_name(package: LadoPackage) -> str:
-    """The files' name without its ending: incident, revision, adult, and a hash that keeps homes and odd ids apart."""
+    """The files' name without its ending: incident, revision, the adult where its id is no name, and a hash that keeps
+    homes and odd ids apart."""
     exact = [package.home, package.incident_id, package.incident, package.revision, package.adult]
     apart = hashlib.sha256(json.dumps(exact).encode()).hexdigest()[:10]
-    return "_".join([_safe(package.incident), f"r{package.revision}", _safe(package.adult), apart])
+    adult = [] if package.ids_are_names else [_safe(package.adult)]
+    return "_".join([_safe(package.incident), f"r{package.revision}", *adult, apart])
 
 
 def package_json(package: LadoPackage) -> bytes:
