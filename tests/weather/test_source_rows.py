@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.messages import Answer
 from sandbox.story import stamp
 from tests.weather.invariants import all_is_well, moment, moved
 from tests.weather.reports import STORY, child_of, id_of, person_of, report
@@ -301,6 +302,28 @@ def test_a_source_that_pages_oddly_loses_and_doubles_nothing(scene: Scene, mode:
     scene.sync(**PAGES)
     all_is_well(scene)
     moved(scene, create=5, log_create=5)
+
+
+def test_a_source_that_shows_the_newest_first_has_nothing_passed_over_when_its_pages_break_off(scene: Scene) -> None:
+    recording = scene.house.recording
+    serve = recording._pull
+
+    def newest_first(asked: dict[str, str]) -> Any:
+        rest = int(asked.get("cursor") or 5)
+        items = json.loads(serve({"homeId": asked["homeId"]}).body)["items"][::-1]
+        page = {"items": items[5 - rest : 7 - rest], "nextCursor": str(rest - 2) if rest > 2 else None}
+        return Answer(200, json.dumps(page).encode())
+
+    recording._pull = newest_first  # type: ignore[method-assign]
+    scene.write(1, 2, 3, 4, 5)
+    recording.arm("error_500_before", when="pull", skip=1, times=None)
+    assert scene.sync(**PAGES)["exit_code"] == 3
+    assert 0 < len(scene.rows("incident")) < 5
+    recording.disarm()
+    scene.sync(**PAGES)
+    all_is_well(scene)
+    moved(scene, create=5, log_create=5)
+    assert scene.rows("cursor"), "every run reads it all again"
 
 
 def test_a_source_whose_pages_never_end_is_left_with_what_was_read(scene: Scene) -> None:
