@@ -55,7 +55,8 @@ def remind(
     undeliverable: list[dict[str, str]] = []
     for home in homes:
         posts, nobody = _posts(site, home, now)
-        undeliverable += [{"home": home.id, "message": f"The {role} {_NOBODY}."} for role in sorted(nobody)]
+        roles = [role.replace("_", " ") for role in sorted(nobody)]
+        undeliverable += [{"home": home.id, "message": f"The {role} {_NOBODY}."} for role in roles]
         for post in posts:
             digests += _owe(site, home, post, now, dry_run=dry_run)
         if not dry_run:

@@ -266,7 +266,9 @@ def tell_reconcile(result: dict[str, Any]) -> Iterator[str]:
             if state == "not_checked":
                 yield f"  Not checked: {_TARGET_NAMES.get(side, side)} could not be read."
         standing = [finding for finding in one["findings"] if not (finding["acknowledged"] or finding["healed"])]
-        yield f"  Open: {_counted(len(standing), 'finding')}. The report: {one['report']['html']}"
+        earlier = f", and {one['not_looked_at']} of earlier looks that nobody could look at again"
+        earlier = earlier if one["not_looked_at"] else ""
+        yield f"  Open: {_counted(len(standing), 'finding')}{earlier}. The report: {one['report']['html']}"
         for told in one.get("mailed", []):
             state = _STATE_WORDS.get(told["state"], told["state"])
             yield f"  The verdict is mailed to the {told['role'].replace('_', ' ')} ({state})."

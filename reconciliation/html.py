@@ -42,7 +42,7 @@ def html_report(report: Report) -> str:
         signs=readable.SIGNS,
         sides=[_side(side, state) for side, state in report.checked.items()],
         unseen=readable.listed(unseen),
-        open_count=len(report.open_findings),
+        open_count=len(report.open_findings) + sum(not one.acknowledged for one in report.earlier),
         owners=owners(report),
         levels=list(levels(report, anchors)),
         total_rows=[_total_row(report, row) for row in Row],

@@ -247,6 +247,20 @@ def test_status_alarms_while_a_record_is_not_in_its_place(found: Found) -> None:
     assert town.bridge.json("status", code=0)["homes"][0]["not_in_place"] == 0
 
 
+def test_what_an_earlier_look_found_is_counted_where_nobody_can_look_again(found: Found) -> None:
+    """The page said that nothing needed a person, and the command that nothing was open."""
+    town = found(mail=False)
+    town.recording.put(quiet(1, ago(hours=5)))
+    town.bridge.sync(code=0)
+    town.mosaic.notes.clear()
+    town.bridge.reconcile(*PERIOD, code=2)
+    town.mosaic.storm("status", lambda asked: asked.path != "/oauth/token", times=99, detail=(503, {}))
+    ended = town.bridge("reconcile", "--from", PERIOD[0], "--to", PERIOD[1], code=3)
+    assert "Open: 0 findings, and 1 of earlier looks that nobody could look at again." in ended.out
+    (page,) = (town.bridge.folder / "reports").glob("*.html")
+    assert "What needs a person (1)" in page.read_text("utf-8")
+
+
 def test_another_moment_can_be_seen(found: Found) -> None:
     town = found(mail=False)
     when = ago(hours=5)

@@ -104,7 +104,7 @@ def test_with_nobody_to_tell_it_says_so_and_needs_a_person(late, bridge):
     ended = bridge("remind")
 
     assert ended.code == 2
-    assert "has no usable address in the home's file" in ended.out
+    assert "The registered manager has no usable address in the home's file" in ended.out
     assert _digests(late) == {}
 
 
