@@ -10,6 +10,7 @@ from typing import Any
 from connectors.answers import Malformed
 from connectors.carried_reference import carries, reference_in
 from connectors.protocols import HeldEntry, NewEntry
+from mappings.readers import clean
 from mappings.uk_time import from_wall, london_offset_iso, parse_iso
 
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
@@ -50,7 +51,7 @@ def held_entry(content: Any) -> HeldEntry:
         text=text,
         reference=_text(item, "reference").strip() or reference_in(text, markup=False),
         created_at=_moment(item.get("createdAt") or item.get("entryTime")),
-        child_ids=tuple(str(child) for child in children) if isinstance(children, list) else (),
+        child_ids=tuple(filter(None, (clean(str(child)) for child in children))) if isinstance(children, list) else (),
         corrects=_text(item, "corrects") or None,
         created_by=_text(item, "createdBy"),
     )

@@ -261,6 +261,14 @@ def test_what_an_earlier_look_found_is_counted_where_nobody_can_look_again(found
     assert "What needs a person (1)" in page.read_text("utf-8")
 
 
+def test_an_entry_about_a_child_whose_id_is_half_a_letter_ends_no_reconciliation(found: Found) -> None:
+    """Staff's own entry ended it as a mistake of ours, and no home got its report."""
+    town = found(mail=False)
+    town.recording.write_by_hand("EXH", ago(2).isoformat(), "Zebedee was restrained.", childIds=["child-9\ud83d", "\0"])
+    (found_it,) = town.bridge.reconcile(*PERIOD, code=2)["findings"]
+    assert found_it["kind"] == "unrecorded_restraint"
+
+
 def test_another_moment_can_be_seen(found: Found) -> None:
     town = found(mail=False)
     when = ago(hours=5)
