@@ -181,10 +181,11 @@ def test_a_target_whose_tokens_are_good_for_one_call_is_not_left_alone_for_ever_
     assert all(datetime.fromisoformat(due) < datetime.now(UTC) + timedelta(seconds=3) for due in dues)
 
 
-def test_an_earlier_version_of_the_same_second_is_no_change_back(found: Found) -> None:
+@pytest.mark.parametrize(("minutes", "version"), [(0, 2), (30, 1)], ids=["of the same second", "of the same number"])
+def test_an_earlier_version_is_no_change_back(found: Found, minutes: int, version: int) -> None:
     town = found(mail=False)
     first = minimal(1, ago(2))
-    second = amended(first, minutes=0, narrative="flumoxtext more")
+    second = amended(first, minutes, narrative="flumoxtext more") | {"version": version}
     for shown in (second, first, second):
         town.recording.put(shown)
         town.bridge.sync(code=0)

@@ -53,7 +53,10 @@ def test_killed_at_random_moments_it_ends_with_one_of_each(bridge_on_both: Bridg
     moved(scene, create=12, complete=12, append=4, log_create=12, log_correct=4)
 
 
-def test_k2_killed_before_a_walk_was_confirmed_what_it_skipped_is_found_by_the_next_run(bridge: Bridge) -> None:
+@pytest.mark.parametrize("end", ["killed", "told to stop"])
+def test_k2_ended_before_a_walk_was_confirmed_what_it_skipped_is_found_by_the_next_run(
+    bridge: Bridge, end: str
+) -> None:
     scene = bridge.scene
     scene.house.recording.gateway.paging.style = "offset"
     scene.environ["BRIDGE_RECORDING__PAGE_SIZE"] = "2"
@@ -61,7 +64,15 @@ def test_k2_killed_before_a_walk_was_confirmed_what_it_skipped_is_found_by_the_n
         scene.write(n, modifiedAt=stamp(scene.house.end - timedelta(days=7 - n)))
     between_pages(scene, lambda: scene.amend(1))
     scene.late |= {id_of(3)}
-    assert bridge.sync(crash_at="pull.page_stored:3") == KILLED
+    if end == "killed":
+        assert bridge.sync(crash_at="pull.page_stored:3") == KILLED
+    else:
+        scene.house.recording.arm("late", when="pull", times=None, seconds=1)
+        run = bridge.start("sync", "--json")
+        wait_until(lambda: len(scene.house.recording.requests("pull")) == 3, what="its reading of the last page")
+        run.signal(signal.SIGTERM)
+        assert run.end() == 2
+        scene.house.recording.disarm()
     bridge.until_done()
     scene.late.clear()
     all_is_well(scene)

@@ -98,6 +98,11 @@ def test_an_item_that_a_page_repeats_counts_once(ledger: Ledger) -> None:
     assert (stored.seen, stored.new, stored.unchanged) == (2, 1, 1)
 
 
+def test_of_two_contents_of_one_version_on_a_page_the_last_is_what_the_source_holds(ledger: Ledger) -> None:
+    keep(ledger, report(narrative="Before."), report(narrative="After."))
+    assert keep(ledger, report(narrative="After.")).revised == 0
+
+
 def test_the_watermark_never_goes_back(ledger: Ledger) -> None:
     keep(ledger, report(1), mark=Watermark(START + timedelta(hours=1), "inc-9"))
     keep(ledger, report(2), mark=Watermark(START, "inc-1"))
