@@ -217,6 +217,20 @@ def test_history_that_was_owed_on_purpose_and_forgotten_in_a_restore_is_not_sent
         once(town, 2)
 
 
+def test_what_is_new_in_an_old_report_after_a_restore_is_told_of(found: Found) -> None:
+    town = found()
+    report = full(1, ago(2))
+    town.recording.put(report)
+    town.bridge.sync(code=0)
+    town.bridge("ledger", "restored", "--since", ago(0).isoformat(), code=0)
+    later = stamp(datetime.now(UTC) + timedelta(seconds=1))
+    second = report["children"][0] | {"childId": "child-2", "mosaicPersonId": 1002}
+    second["socialWorker"] = {"name": "Q. Qu", "email": "qu@council.example", "phone": "0"}
+    town.recording.put(amended(report, children=[report["children"][0], second]) | {"modifiedAt": later})
+    town.bridge.sync(code=0)
+    assert len(town.post.to("qu@council.example")) == 1
+
+
 def test_what_a_restore_put_in_doubt_and_no_record_can_hold_is_refused_for_that_reason(found: Found) -> None:
     town = found(mail=False)
     report = minimal(1, ago(2))
