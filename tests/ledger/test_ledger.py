@@ -17,7 +17,20 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Row, create_engine, delete, event, inspect, make_url, select, text, update
 from sqlmodel import SQLModel
 
-from ledger import audit, children, desk, keeping, leases, outbox, quarantine, reports, runs, standing, withdrawals
+from ledger import (
+    audit,
+    children,
+    desk,
+    keeping,
+    leases,
+    outbox,
+    owing,
+    quarantine,
+    reports,
+    runs,
+    standing,
+    withdrawals,
+)
 from ledger.clock import SetClock
 from ledger.database import Ledger, upgrade
 from ledger.errors import LedgerError, Refused
@@ -28,6 +41,7 @@ from ledger.reports import Watermark
 from ledger.schema import HEAD, known_revisions
 from ledger.states import TRANSITIONS, DeliveryState, Event, ImpossibleTransition, after
 from ledger.tables import audit_entry, delivery, incident, meta, revision
+from mappings.owed import Plan
 from tests.databases import fresh_database
 from tests.ledger.conftest import KEY, NOON
 from tests.ledger.owed import HOME, START, keep, readable, report
@@ -304,6 +318,25 @@ def test_what_a_worker_took_meanwhile_is_neither_withdrawn_nor_said_to_be(
         acts = connection.execute(select(audit_entry.c.record).where(audit_entry.c.act == "delivery withdrawn"))
         assert f"delivery:{first.id}" not in acts.scalars().all()
     assert states(ledger)[0] == "sending"
+
+
+@pytest.mark.parametrize(
+    ("happened", "cause"),
+    [(None, None), (Event.AMBIGUOUS, "uncertain"), (Event.REFUSED, "wrong_person"), (Event.ACCEPTED, None)],
+    ids=["in hand", "in doubt", "on a wrong record", "accepted"],
+)
+def test_what_may_lie_on_the_old_record_gets_no_new_address_from_a_plan_that_was_overtaken(
+    ledger: Ledger, happened: Event | None, cause: str | None
+) -> None:
+    keep(ledger, report())
+    (one,) = claim(ledger)
+    if happened is not None:
+        outbox.record(ledger, "w", [Outcome(one, happened, cause=cause)])
+    overtaken = Plan(readdressed=((one.id, 4202),))
+    ledger.write(lambda connection: owing.apply_changes(connection, overtaken, NOON))
+    with ledger.reading() as connection:
+        (row,) = standing.delivery_rows(connection)
+    assert (row.person_id, row.cause) == (4101, cause)
 
 
 def test_quarantine_keeps_the_whole_report_and_a_readable_version_takes_it_out(ledger: Ledger) -> None:
