@@ -214,6 +214,26 @@ def test_each_doubt_wants_two_looks_of_its_own(ledger: Ledger, clock: SetClock) 
             assert states(ledger) == [expected]
 
 
+@pytest.mark.parametrize("doubt", ["silence", "its worker died"])
+def test_what_was_refused_after_a_doubt_is_looked_up_before_another_try(
+    ledger: Ledger, clock: SetClock, doubt: str
+) -> None:
+    """The first try may be applied after both looks; the refusal is of the second one."""
+    keep(ledger, report())
+    (one,) = claim(ledger, lease=10)
+    if doubt == "silence":
+        outbox.record(ledger, "w", [Outcome(one, Event.AMBIGUOUS)])
+    clock.advance(11)
+    leases.expire(ledger, "reaper", settle_seconds=0)
+    for _ in range(2):
+        (look,) = outbox.claim_looks(ledger, "mosaic", "w", homes=[HOME], limit=5, lease_seconds=300)
+        outbox.record(ledger, "w", [Outcome(look, Event.LOOK_ABSENT)])
+    (again,) = claim(ledger)
+    outbox.record(ledger, "w", [Outcome(again, Event.REFUSED)])
+    desk.retry(ledger, one.id, "operator")
+    assert states(ledger) == ["uncertain"]
+
+
 def test_a_late_word_about_what_is_not_repeated_any_more_changes_nothing(ledger: Ledger, clock: SetClock) -> None:
     keep(ledger, report())
     (one,) = claim(ledger)
