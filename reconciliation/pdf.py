@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _PADDING = 6
 #: Findings of one kind that the paper lists; a year's may be hundreds of pages, and are counted here all the same.
 _MOST = 40
+#: Letters of one cell: what is longer than a page would end the document.
+_LONGEST = 600
 _INK, _RULE, _MUTED = "#1a1d21", "#b9b3a6", "#545b64"
 
 
@@ -265,5 +267,7 @@ def _footer(report: Report) -> Any:
 
 
 def _latin(text: str) -> str:
-    """Text that the built-in fonts can show; what they cannot is a question mark, never a black box."""
+    """Text that the built-in fonts can show and a row of a table can hold; what they cannot is a question mark, never a
+    black box."""
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return text.encode("cp1252", "replace").decode("cp1252")

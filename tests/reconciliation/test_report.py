@@ -366,6 +366,12 @@ def test_a_write_that_is_cut_off_leaves_the_old_file_whole_and_nothing_beside_it
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
 
 
+def test_a_number_that_is_longer_than_a_page_ends_no_report() -> None:
+    """One that the source's index gave did, as a mistake of ours."""
+    endless = replace(REPORT.findings[0], incident="9" * 100_000)
+    assert len(PdfReader(io.BytesIO(pdf_report(replace(REPORT, findings=(endless,))))).pages) > 1
+
+
 def test_a_home_id_that_is_no_file_name_stays_inside_the_folder(tmp_path) -> None:
     paths = write_report_files(replace(REPORT, home="../../etc/x"), tmp_path, exit_code=2, pdf=False)
     assert {os.path.dirname(path) for path in paths.values()} == {str(tmp_path)}
