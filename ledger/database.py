@@ -158,7 +158,7 @@ class Ledger:
                 self._held_since = None
                 return done
             except DBAPIError as why:
-                if _says(why, _FULL) or not (isinstance(why, IntegrityError) or _passing(why)):
+                if not (isinstance(why, IntegrityError) or _passing(why)):
                     raise unavailable(why) from None
                 last = why
             if _says(last, _LOCKED):
