@@ -20,7 +20,7 @@ from mappings.incident import Incident, Status
 from mappings.owed import Target
 from mappings.plan import recipients
 
-_CHANGED = "This person is no longer the one to be told; the right one is told instead."
+_CHANGED = "This person is not to be told any more; whoever is to be told now is told instead."
 _VOIDED = "The report was voided; nobody is told of it any more."
 _NEWER = "A newer mail tells this person how things stand, and might have come before this one."
 _NOT_AGAIN = "The mail server may have taken this mail; it is not sent again."

@@ -54,7 +54,7 @@ _NOT_NAMED = "The report no longer names this child, and nothing had been sent."
 _MADE_ANEW = "The report changed before this could be sent; what it says now is sent instead."
 _TAKEN_BACK = "Staff took the report back to draft before this was sent; it is sent when the report is submitted again."
 _NEW_PACKAGE = "A later revision changed this submission; decide about the newer one."
-_NEW_PERSON = "The recipient changed before it was sent; the new one is told."
+_NEW_PERSON = "This person is not to be told any more; whoever is to be told now is told instead."
 _UNSAFE = "A text of this report could not be made safe for this child's record; a person must look at the report."
 #: What is owed is planned by what the report says alone.
 _NOTHING_SEEN = Evidence()
