@@ -267,6 +267,17 @@ def test_a_package_that_cannot_be_written_is_urgent_and_said_in_plain_words(foun
     assert "the LADO package about staff-1 could not be written yet" in waiting["message"]
 
 
+def test_a_revision_that_changes_nothing_in_a_submission_asks_no_manager_again(found: Found) -> None:
+    town = found(mail=False)
+    report = accused(full(1, ago(2)))
+    town.recording.put(report)
+    town.bridge.sync()
+    (before,) = town.bridge.json("lado", "list")["submissions"]
+    town.recording.put(amended(report, emergencyServicesCalled="Yes"))
+    assert town.bridge.sync()["pulled"]["revised"] == 1
+    assert town.bridge.json("lado", "list")["submissions"] == [before]
+
+
 def test_a_declined_submission_stays_and_a_new_revision_asks_again(found: Found) -> None:
     town = found(mail=False)
     report = accused(full(1, ago(hours=20)))
