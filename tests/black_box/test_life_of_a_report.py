@@ -90,10 +90,11 @@ def test_back_to_draft_after_delivery_is_a_revision_and_a_finding(found: Found) 
     town.recording.put(report)
     town.bridge.sync(code=0)
     before = town.bridge.kinds(town.bridge.reconcile(*PERIOD))
-    town.recording.put(amended(report, status="Draft"))
+    town.recording.put(amended(report, status="Draft", narrative="Perpetua held his legs. flumoxtext"))
     town.bridge.sync()
     after = town.bridge.reconcile(*PERIOD, code=2)
     assert len(show(town)["revisions"]) == 2
+    assert [len(note["appendments"]) for note in town.mosaic.notes.values()] == [1, 1]
     assert set(town.bridge.kinds(after)) - set(before), "back to Draft must be a finding"
     assert after["totals"]["balanced"]
 

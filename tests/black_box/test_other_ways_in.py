@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 
 from tests.black_box.bridge import Town
 from tests.black_box.stories import MARKS, ago, amended, full, minimal
+from tests.black_box.wire import Manners
 
 Found = Callable[..., Town]
 PERIOD = (ago(20).date().isoformat(), ago(0).date().isoformat())
@@ -142,6 +143,22 @@ def test_what_was_amended_after_the_clocks_went_back_is_told_although_its_time_l
     assert ["and more" in one["note"] for one in note["appendments"]] == [True]
     town.bridge.reconcile("2025-10-25", "2025-10-26")
     assert len(note["appendments"]) == 1
+
+
+def test_a_report_of_another_home_is_not_taken_in_where_the_sites_own_map_says_whose_it_is(
+    found: Found, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.toml"
+    shipped = (Path(__file__).parents[2] / "config/maps/contract.toml").read_text("utf-8")
+    own.write_text(shipped.replace('home_id = "homeId"', 'home_id = "unit"'))
+    town = found(mail=False, recording=Manners(ignore_filters=True), BRIDGE_RECORDING__FIELD_MAP=str(own))
+    for number, unit in ((1, "EXH"), (2, "NTH")):
+        report = minimal(number, ago(2))
+        report["unit"] = unit
+        del report["homeId"]
+        town.recording.put(report)
+    town.bridge.sync(code=0)
+    assert len(town.mosaic.notes) == len(town.recording.entries()) == 1
 
 
 def test_the_spreadsheet_in_a_drop_folder_goes_the_whole_way(found: Found, tmp_path: Path) -> None:
