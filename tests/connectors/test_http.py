@@ -307,6 +307,16 @@ def test_a_refusal_of_one_record_is_no_mark_against_the_system(status: str, serv
     assert server.whole == 4
 
 
+@pytest.mark.parametrize("status", ["400 No", "403 No", "409 No", "423 No"])
+def test_a_refusal_of_one_record_says_that_the_system_is_alive(status: str, serve: Callable[..., RawServer]) -> None:
+    server = serve(*[refused("500 No"), refused(status)] * 2)
+    http = http_to(server, breaker=Breaker(failures=2, pause=60))
+    for _ in range(4):
+        with pytest.raises((Rejected, NotApplied, Uncertain)):
+            http.write("/notes", {}, doing="x")
+    assert server.whole == 4
+
+
 def test_closing_wakes_a_wait_and_nothing_more_is_sent(serve: Callable[..., RawServer]) -> None:
     server = serve(GOOD)
     http = Http(server.base_url, NAMING, rate_per_second=0.01)
