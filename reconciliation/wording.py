@@ -246,7 +246,8 @@ WORDS: dict[tuple[str, str], Words] = {
     (Kind.WRONG_CHILD, ""): Words(
         _HIGH,
         "{incident}: {record} lies on another person's record, under the id {which} there.",
-        "Tell the council's Mosaic administrators and the data protection officer at once.",
+        "Tell the data protection officer at once, and ask the council's Mosaic administrators to move it to the right "
+        "record, or to delete it where that has it already. Later amendments follow a note that is moved.",
         _MANAGER,
     ),
     (Kind.WRONG_CHILD, "daily_log"): Words(
