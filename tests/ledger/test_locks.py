@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, make_url, text
 
-from ledger import audit, database, keeping, outbox, quarantine
+from ledger import audit, database, keeping, leases, outbox, quarantine
 from ledger.database import Ledger
 from ledger.errors import LedgerUnavailable
 from ledger.outbox import Outcome
@@ -109,6 +110,23 @@ def test_what_the_plan_of_an_amended_report_withdraws_is_taken_by_no_worker_mean
     page = [readable(report(1, version=2, status="Void"))]
     store(ledger, HOME, "rest", readable=page, unreadable=[], watermark=None, plan=voided, actor="w")
     assert not taken
+
+
+def test_what_is_being_recorded_is_taken_over_by_nobody_meanwhile(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(ledger, report(1))
+    (late,) = outbox.claim(ledger, "mosaic", "w", homes=[HOME], limit=9, lease_seconds=-1)
+    whole, taken = leases.held, []
+
+    def held(connection: Connection, claims: Sequence[leases.Lease]) -> dict[int, Any]:
+        rows = whole(connection, claims)
+        taken.append(leases.expire(ledger, "other", settle_seconds=0))
+        return rows
+
+    monkeypatch.setattr(outbox, "held", held)
+    outbox.record(ledger, "w", [Outcome(late, Event.ACCEPTED, remote_id="note-1", person_id=1)])
+    assert taken == [0]
 
 
 def test_a_purge_leaves_the_words_of_what_a_run_comes_to_owe_meanwhile(ledger: Ledger, url: str) -> None:
