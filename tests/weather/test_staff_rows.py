@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from flows.backfill import backfill
 from flows.case_files import case_files
 from flows.planning import another_try
 from ledger import outbox, standing
 from ledger.outbox import Outcome
 from ledger.states import Event
+from mappings.owed import Plan
+from mappings.plan import plan_revision
 from tests.weather.invariants import all_is_well, moved
 from tests.weather.reports import child_of, id_of, person_of, report
 from tests.weather.scene import Scene
 
 OTHER_NAME = "Ottoline Canarybird"
+_EVER = (date.min, date.max)
 
 
 def child(scene: Scene, n: int = 1, **changes: Any) -> dict[str, Any]:
@@ -228,6 +233,34 @@ def test_what_staff_change_while_mosaic_is_switched_off_is_said_there_when_it_is
     moved(scene, create=1 + sent, append=1 + sent, log_create=1, log_correct=1)
     assert len(scene.house.mosaic.notes(person_of(2))) == sent
     assert scene.sync()["exit_code"] == 0
+
+
+def test_a_plan_that_a_later_revision_has_overtaken_writes_nothing(
+    scene_on_both: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """History is owed to Mosaic on purpose while another worker reads that staff put the child's Mosaic id right."""
+    scene = scene_on_both
+    scene.house.mosaic.add_person(4242)
+    with_it = scene.environ
+    scene.environ = {name: value for name, value in with_it.items() if "MOSAIC" not in name}
+    scene.write(1)
+    scene.sync()
+    scene.environ = with_it
+
+    def overtaken(*given: Any) -> Plan:
+        monkeypatch.setattr("flows.planning.plan_revision", plan_revision)
+        planned = plan_revision(*given)
+        scene.amend(1, children=[child(scene, mosaicPersonId=4242)])
+        scene.sync()
+        return planned
+
+    monkeypatch.setattr("flows.planning.plan_revision", overtaken)
+    with scene.site() as site:
+        backfill(site, list(site.homes.values()), "mosaic", *_EVER)
+    scene.settle()
+    all_is_well(scene)
+    assert len(scene.house.mosaic.notes(4242)) == 1
+    assert not scene.house.mosaic.notes(person_of(1)), "it lies on a record that the report does not name"
 
 
 def duty(scene: Scene) -> str:
